@@ -1,0 +1,219 @@
+// The backlog of one build in memory: which cards can be worked on now, in which order, kept up to date card by card
+// so that a turn costs the same with 100 cards and with 10,000. The store stays the truth; this is a view of it.
+import type { Card } from "./card.ts";
+import { isClosed } from "./card.ts";
+import { criticalPathScores } from "./critical-path.ts";
+import type { Candidate, CandidateClass } from "./decision.ts";
+
+export type BacklogRules = {
+  /** Ready cards of a seat are held back while so many of its cards are in progress. */
+  readonly wipPerSeatMax: number;
+};
+
+/** Cards whose dependencies changed under them; the engine moves them through the state machine. */
+export type DependencyChange = { readonly card: Card; readonly dependency: string | null };
+
+export type Backlog = {
+  readonly get: (id: string) => Card | undefined;
+  /** Takes a card as the store has it now, new or changed. */
+  readonly apply: (card: Card) => void;
+  /** Keeps a card out of the candidates while a turn works on it or a backoff runs. */
+  readonly hold: (id: string) => void;
+  readonly free: (id: string) => void;
+  /** The best candidates in the default order. */
+  readonly candidates: (limit: number) => readonly Candidate[];
+  /** Ready cards that wait for something dead, and blocked ones whose dependency came alive; each named once. */
+  readonly takeDependencyChanges: () => readonly DependencyChange[];
+  readonly unmet: (card: Card) => readonly string[];
+  /** Cards that count for completion: issues that are not orphaned. */
+  readonly open: () => readonly Card[];
+  readonly isFinished: () => boolean;
+  readonly score: (id: string) => number;
+};
+
+const CLASS_RANK: Readonly<Record<CandidateClass, number>> = { review: 0, rework: 1, testing: 2, ready: 3 };
+
+const isDead = (card: Card | undefined): boolean =>
+  card !== undefined && (card.status === "canceled" || card.status === "archived" || card.status === "blocked");
+
+const counts = (card: Card): boolean => card.kind === "issue" && !card.orphaned;
+
+/** Best first: score, then class, then the time of creation, the place in the file, the id. */
+export function compareCandidates(left: Candidate, right: Candidate): number {
+  return (
+    right.score - left.score ||
+    CLASS_RANK[left.class] - CLASS_RANK[right.class] ||
+    compareText(left.createdAt, right.createdAt) ||
+    left.position - right.position ||
+    compareText(left.id, right.id)
+  );
+}
+
+const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+
+export function createBacklog(cards: readonly Card[], rules: BacklogRules): Backlog {
+  const byId = new Map<string, Card>();
+  const dependents = new Map<string, Set<string>>();
+  const held = new Set<string>();
+  const open = new Set<string>();
+  const working = new Map<string, number>();
+  const suspects = new Set<string>();
+  const entries = new Map<string, Candidate>();
+  let order: Candidate[] = [];
+  let scores = new Map<string, number>();
+  let stale = true;
+
+  const unmet = (card: Card): readonly string[] => card.dependsOn.filter((id) => byId.get(id)?.status !== "done");
+
+  const classOf = (card: Card): CandidateClass | null => {
+    if (!counts(card) || held.has(card.id)) return null;
+    if (card.status === "code_review") return "review";
+    if (card.status === "in_progress") return "rework";
+    if (card.status === "ready_for_testing") return "testing";
+    return card.status === "ready" && unmet(card).length === 0 ? "ready" : null;
+  };
+
+  const remove = (id: string): void => {
+    const entry = entries.get(id);
+    if (entry === undefined) return;
+    entries.delete(id);
+    order.splice(placeOf(order, entry), 1);
+  };
+
+  const place = (id: string): void => {
+    if (stale) return;
+    remove(id);
+    const card = byId.get(id);
+    const group = card === undefined ? null : classOf(card);
+    if (card === undefined || group === null) return;
+    const entry = toCandidate(card, group, scores.get(id) ?? card.priority);
+    entries.set(id, entry);
+    order.splice(placeOf(order, entry), 0, entry);
+  };
+
+  // Scores and order from scratch: at the start, and when the graph itself changed. Everything else is incremental.
+  const rebuild = (): void => {
+    const path = [...byId.values()].filter(counts).map((card) => ({ ...card, open: !isClosed(card.status) }));
+    scores = criticalPathScores(path);
+    entries.clear();
+    for (const card of byId.values()) {
+      const group = classOf(card);
+      if (group !== null) entries.set(card.id, toCandidate(card, group, scores.get(card.id) ?? card.priority));
+    }
+    order = [...entries.values()].sort(compareCandidates);
+    stale = false;
+  };
+
+  const track = (card: Card, before: Card | undefined): void => {
+    if (before !== undefined && before.status === "in_progress") count(working, before.seat, -1);
+    if (card.status === "in_progress") count(working, card.seat, 1);
+    if (counts(card) && !isClosed(card.status)) open.add(card.id);
+    else open.delete(card.id);
+    for (const dependency of card.dependsOn) {
+      const set = dependents.get(dependency) ?? new Set();
+      dependents.set(dependency, set.add(card.id));
+    }
+  };
+
+  const apply = (card: Card): void => {
+    const before = byId.get(card.id);
+    byId.set(card.id, card);
+    track(card, before);
+    // A card that is done was waited for only by cards that were no candidates; no score above it changes.
+    const graphChanged =
+      before === undefined ||
+      before.priority !== card.priority ||
+      before.dependsOn.join() !== card.dependsOn.join() ||
+      (isClosed(before.status) !== isClosed(card.status) && card.status !== "done");
+    if (graphChanged) stale = true;
+    suspects.add(card.id);
+    place(card.id);
+    if (before?.status === card.status) return;
+    for (const id of dependents.get(card.id) ?? []) {
+      suspects.add(id);
+      place(id);
+    }
+  };
+
+  const candidates = (limit: number): readonly Candidate[] => {
+    if (stale) rebuild();
+    const best: Candidate[] = [];
+    for (const entry of order) {
+      if (best.length >= limit) break;
+      const full = (working.get(entry.seat ?? "") ?? 0) >= rules.wipPerSeatMax;
+      if (entry.class !== "ready" || !full) best.push(entry);
+    }
+    return best;
+  };
+
+  const takeDependencyChanges = (): readonly DependencyChange[] => {
+    const changes: DependencyChange[] = [];
+    for (const id of suspects) {
+      const card = byId.get(id);
+      if (card === undefined || !counts(card)) continue;
+      const dead = card.dependsOn.find((dependency) => isDead(byId.get(dependency)));
+      const waits = card.status === "blocked" && card.waitReason === "dependency";
+      if (card.status === "ready" && dead !== undefined) changes.push({ card, dependency: dead });
+      if (waits && dead === undefined) changes.push({ card, dependency: null });
+    }
+    suspects.clear();
+    return changes;
+  };
+
+  for (const card of cards) apply(card);
+  return {
+    get: (id) => byId.get(id),
+    apply,
+    hold: (id) => {
+      held.add(id);
+      remove(id);
+    },
+    free: (id) => {
+      held.delete(id);
+      place(id);
+    },
+    candidates,
+    takeDependencyChanges,
+    unmet,
+    open: () => [...open].map((id) => byId.get(id)).filter((card) => card !== undefined),
+    isFinished: () => open.size === 0,
+    score: (id) => {
+      if (stale) rebuild();
+      return scores.get(id) ?? 0;
+    },
+  };
+}
+
+const toCandidate = (card: Card, group: CandidateClass, score: number): Candidate =>
+  Object.freeze({
+    id: card.id,
+    kind: card.kind,
+    type: card.type,
+    status: card.status,
+    seat: card.seat,
+    priority: card.priority,
+    cycle: card.cycle,
+    retryCount: card.retryCount,
+    createdAt: card.createdAt,
+    position: card.position,
+    class: group,
+    score,
+  });
+
+/** Where the entry is or belongs; the order is total, so this is exact. */
+function placeOf(order: readonly Candidate[], entry: Candidate): number {
+  let low = 0;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = order[middle];
+    if (other !== undefined && compareCandidates(other, entry) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function count(map: Map<string, number>, key: string | null, by: number): void {
+  const name = key ?? "";
+  map.set(name, (map.get(name) ?? 0) + by);
+}

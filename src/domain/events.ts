@@ -1,0 +1,48 @@
+// The event log's vocabulary. No change without its event, no event without its change; both in one transaction.
+import type { JsonObject } from "./json.ts";
+
+/** Every type there is, by area. docs/events.md lists exactly these; later capabilities add their own. */
+export const EVENT_TYPES = [
+  // run
+  "run-queued", "run-started", "run-paused", "run-continued", "run-ended", "run-succeeded", "issue-run-resolved",
+  "rock-phase-changed", "workspace-changed",
+  // loop
+  "decision-made", "card-dispatched", "backlog-scanned", "backlog-stalled", "budget-reached",
+  // card
+  "card-created", "card-moved", "card-commented", "card-archived", "card-nominated", "card-orphaned", "card-retried",
+  "card-retries-exhausted", "refinement-proposed", "credits-reported",
+  // turn
+  "turn-started", "turn-finished", "turn-failed", "model-called", "model-selected", "model-retried", "reply-corrected",
+  "loop-detected",
+  // tool
+  "tool-called", "tool-finished", "tool-denied", "governance-violated", "report-written",
+  // review
+  "review-started", "review-rejected", "review-escalated", "review-limit-reached", "alert-raised",
+  // verification
+  "verification-refused",
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** An event before it is appended. `data` holds facts that are safe to keep: no secret, no file content. */
+export type NewEvent = {
+  readonly type: EventType;
+  readonly run?: string;
+  readonly build?: string;
+  readonly card?: string;
+  readonly turn?: string;
+  /** `engine`, `human:<name>`, `agent:<seat>`. */
+  readonly actor: string;
+  readonly data: JsonObject;
+};
+
+/** An event of the log. `seq` has no gaps; `hash` = SHA-256 over `prevHash` and the canonical JSON of the rest. */
+export type Event = NewEvent & {
+  readonly seq: number;
+  readonly at: string;
+  readonly prevHash: string;
+  readonly hash: string;
+};
+
+/** What the first event's `prevHash` is. */
+export const GENESIS_HASH = "0".repeat(64);

@@ -1,0 +1,191 @@
+// The store: what Orket knows, kept so that a crash at any moment loses nothing that was acknowledged.
+// Small ports by noun behind one transaction; state change, event and counters are written together or not at all.
+import type { Card, CardBrief, CardStatus } from "../domain/card.ts";
+import type { CardMove } from "../domain/card-moves.ts";
+import type { Event, EventType, NewEvent } from "../domain/events.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Run, RunReason, RunStatus, Usage } from "../domain/run.ts";
+import type { ChatMessage, Step, ToolResult, Turn, TurnStatus } from "../domain/turn.ts";
+import type { VerificationRun } from "../domain/verdict.ts";
+
+/** A card to be created: `ready`, or `blocked` with a reason. The store fills version and times. */
+export type NewCard = Omit<
+  Card,
+  "version" | "createdAt" | "updatedAt" | "retryCount" | "cycle" | "verified" | "orphaned" | "authorSeats" | "credits" | "resolution" | "lastError"
+> & { readonly brief: CardBrief };
+
+export type CardFilter = {
+  readonly build?: string;
+  readonly ids?: readonly string[];
+  readonly statuses?: readonly CardStatus[];
+  readonly epic?: string;
+  readonly kind?: Card["kind"];
+  readonly limit?: number;
+};
+
+/** Columns that may be written beside a move. Only those given are written. */
+export type CardColumns = Partial<
+  Pick<Card, "retryCount" | "cycle" | "verified" | "orphaned" | "authorSeats" | "assignee" | "credits" | "resolution" | "lastError" | "waitDetail">
+>;
+
+/** What a new load of the asset may change on a stored card; its state is never among it. */
+export type CardDefinition = Pick<Card, "type" | "summary" | "priority" | "seat" | "dependsOn" | "retriesMax" | "position"> & {
+  readonly brief: CardBrief;
+};
+
+export type CardStore = {
+  readonly get: (build: string, id: string) => Promise<Card | null>;
+  /** The card of that id in the build with the newest run; ids compare without case. */
+  readonly find: (id: string) => Promise<Card | null>;
+  readonly list: (filter: CardFilter) => Promise<readonly Card[]>;
+  /** Cards of the build that were written after that event; the way a run learns what others did. */
+  readonly changedSince: (build: string, seq: number) => Promise<readonly Card[]>;
+  readonly brief: (build: string, id: string) => Promise<CardBrief | null>;
+  /** False when the id is taken in that build. */
+  readonly insert: (card: NewCard) => Promise<boolean>;
+  /** Compare-and-set: false when status or version are no longer those. The only writer of the status column. */
+  readonly move: (card: Pick<Card, "build" | "id" | "version">, move: CardMove) => Promise<boolean>;
+  readonly write: (build: string, id: string, columns: CardColumns) => Promise<void>;
+  readonly define: (build: string, id: string, definition: CardDefinition) => Promise<void>;
+  readonly lastVerification: (build: string, id: string) => Promise<VerificationRun | null>;
+};
+
+export type Comment = {
+  readonly id: number;
+  readonly build: string;
+  readonly card: string;
+  /** `agent:<seat>`, `human:<name>`, `engine`. */
+  readonly author: string;
+  readonly text: string;
+  readonly at: string;
+  readonly turn: string | null;
+};
+
+export type CommentStore = {
+  readonly add: (comment: Omit<Comment, "id" | "at">) => Promise<void>;
+  readonly list: (build: string, card: string, limit: number) => Promise<readonly Comment[]>;
+};
+
+export type Build = {
+  readonly id: string;
+  readonly epic: string;
+  readonly department: string;
+  readonly rock: string | null;
+  /** Digest of the workspace after the last commit the engine knows of. */
+  readonly workspaceDigest: string | null;
+};
+
+export type RunChange = {
+  readonly reason: RunReason | null;
+  readonly detail: string | null;
+  readonly at: string;
+};
+
+export type Lease = { readonly owner: string; readonly epoch: number; readonly untilMs: number };
+
+export type RunStore = {
+  readonly get: (id: string) => Promise<Run | null>;
+  /** Newest first. */
+  readonly list: (filter: { readonly build?: string; readonly statuses?: readonly RunStatus[]; readonly limit: number }) => Promise<readonly Run[]>;
+  /** The active run that holds one of these builds; the store itself refuses a second one. */
+  readonly activeOn: (builds: readonly string[]) => Promise<Run | null>;
+  /** `snapshot` is what the run was started with: assets and settings. Refuses by throwing BUILD_BUSY when a build is held. */
+  readonly insert: (run: Omit<Run, "epoch" | "startedAt" | "endedAt" | "turns" | "usage" | "reason" | "detail">, snapshot: JsonObject) => Promise<void>;
+  readonly snapshot: (id: string) => Promise<JsonObject | null>;
+  /** Compare-and-set on the status. */
+  readonly move: (id: string, from: RunStatus, to: RunStatus, change: RunChange) => Promise<boolean>;
+  readonly addUsage: (id: string, usage: Usage, turns: number) => Promise<void>;
+  /** Takes the run when it has no owner, or the owner's lease ended before `nowMs`; gives the new epoch, or null. */
+  readonly claim: (id: string, owner: string, nowMs: number, untilMs: number) => Promise<number | null>;
+  /** False when the epoch is no longer this one. */
+  readonly renew: (id: string, epoch: number, untilMs: number) => Promise<boolean>;
+  readonly release: (id: string, epoch: number) => Promise<void>;
+  readonly lease: (id: string) => Promise<Lease | null>;
+  readonly build: (id: string) => Promise<Build | null>;
+  readonly saveBuild: (build: Build) => Promise<void>;
+};
+
+export type TurnFinish = {
+  readonly status: TurnStatus;
+  readonly outcome: string;
+  readonly commit: string | null;
+  readonly at: string;
+};
+
+export type TurnFilter = { readonly run?: string; readonly build?: string; readonly card?: string; readonly statuses?: readonly TurnStatus[]; readonly limit: number };
+
+export type TurnStore = {
+  readonly get: (id: string) => Promise<Turn | null>;
+  /** Oldest first; the newest `limit` of them. */
+  readonly list: (filter: TurnFilter) => Promise<readonly Turn[]>;
+  readonly insert: (turn: Omit<Turn, "usage" | "commit" | "outcome" | "endedAt">, prompt: readonly ChatMessage[]) => Promise<void>;
+  readonly prompt: (id: string) => Promise<readonly ChatMessage[]>;
+  readonly steps: (id: string) => Promise<readonly Step[]>;
+  readonly addStep: (id: string, step: Omit<Step, "results">) => Promise<void>;
+  readonly beginCall: (id: string, step: number, callId: string) => Promise<void>;
+  readonly finishCall: (id: string, step: number, callId: string, result: ToolResult) => Promise<void>;
+  readonly finish: (id: string, finish: TurnFinish) => Promise<void>;
+  /** Paths this card's turns wrote that no commit holds yet. */
+  readonly addWrite: (id: string, path: string) => Promise<void>;
+  /** Paths the card's turns ever wrote, sorted. */
+  readonly filesOf: (build: string, card: string, limit: number) => Promise<readonly string[]>;
+  readonly uncommittedWrites: (build: string, card: string) => Promise<readonly string[]>;
+  /** How many turns the card had in this build and run, and how many replies this seat gave on it in this build. */
+  readonly counts: (key: { readonly run: string; readonly build: string; readonly card: string; readonly seat: string }) => Promise<{
+    readonly ofCard: number;
+    readonly ofCardInRun: number;
+    readonly seatReplies: number;
+    readonly runReplies: number;
+  }>;
+};
+
+export type EventFilter = {
+  /** Exclusive bounds. */
+  readonly after?: number;
+  readonly before?: number;
+  readonly run?: string;
+  readonly build?: string;
+  readonly card?: string;
+  readonly types?: readonly EventType[];
+  readonly limit: number;
+};
+
+export type EventLog = {
+  /** Gives the events with their sequence numbers, times and hashes. */
+  readonly append: (events: readonly NewEvent[]) => Promise<readonly Event[]>;
+  readonly list: (filter: EventFilter) => Promise<readonly Event[]>;
+  readonly lastSeq: () => Promise<number>;
+};
+
+export type StoreTransaction = {
+  readonly cards: CardStore;
+  readonly comments: CommentStore;
+  readonly runs: RunStore;
+  readonly turns: TurnStore;
+  readonly events: EventLog;
+};
+
+/** The right to write for a run: a transaction that carries it fails with RUN_LOST when the run has a newer owner. */
+export type Fence = { readonly run: string; readonly epoch: number };
+
+export type ChainCheck =
+  | { readonly valid: true; readonly count: number; readonly lastHash: string }
+  | { readonly valid: false; readonly seq: number; readonly problem: string };
+
+/**
+ * Contract (test/contract/store.suite.ts checks each line for every database):
+ * - `transaction` is serial among all processes on the database; it is all or nothing, durable when it resolves, and
+ *   rolled back when its work throws or returns a refusal (`{ ok: false }`).
+ * - Several transactions asked for at once queue up; none is lost and none sees another's half.
+ * - A transaction may not be opened inside another.
+ * - `read` sees one consistent state and cannot write.
+ * - A database that is newer than this code is STORE_NEWER; a full disk is STORE_FULL and nothing of it was kept;
+ *   an unreadable row is STORE_CORRUPT and never cast.
+ * - `verifyChain` reads every event and names the first that was changed, removed or moved.
+ */
+export type Store = {
+  readonly transaction: <Value>(work: (transaction: StoreTransaction) => Promise<Value>, fence?: Fence) => Promise<Value>;
+  readonly read: <Value>(work: (transaction: StoreTransaction) => Promise<Value>) => Promise<Value>;
+  readonly verifyChain: () => Promise<ChainCheck>;
+  readonly close: () => Promise<void>;
+};

@@ -1,0 +1,66 @@
+// The folder a build is made in, and its history. One per build; the git directory lies outside of it.
+import type { Result } from "../domain/result.ts";
+
+export type FileText = { readonly text: string; readonly digest: string; readonly sizeBytes: number };
+export type DirectoryItem = { readonly name: string; readonly isDirectory: boolean };
+export type SearchMatch = { readonly path: string; readonly line: number; readonly text: string };
+export type SearchQuery = {
+  readonly pattern: string;
+  readonly literal: boolean;
+  readonly path: string;
+  readonly glob: string | null;
+  readonly matchesMax: number;
+};
+export type CommitInfo = {
+  readonly commit: string;
+  readonly at: string;
+  readonly subject: string;
+  /** Trailers of the message: card, seat, turn, run. */
+  readonly card: string;
+  readonly seat: string;
+  readonly turn: string;
+};
+export type CommitRequest = {
+  /** Paths relative to the workspace; only these are committed, deletions included. */
+  readonly paths: readonly string[];
+  readonly subject: string;
+  readonly card: string;
+  readonly seat: string;
+  readonly turn: string;
+  readonly run: string;
+};
+
+/**
+ * Contract (test/contract/workspace.suite.ts checks each line):
+ * - Every path is relative to the workspace and resolved component by component without following a link; an absolute
+ *   path inside the workspace is taken as relative. What leaves the folder is PATH_ESCAPE, and nothing was touched.
+ * - A digest is the SHA-256 of the content, in hex.
+ * - `write` replaces atomically: temporary file, fsync, rename, fsync of the folder; parents are made. With
+ *   `expectedDigest` (null = must not exist) another content there gives FILE_STALE and changes nothing.
+ * - Read and write are refused for anything but regular files with one link; FIFOs do not hang.
+ * - `search` stops at its match limit and at its time limit; a bad pattern is TOOL_ARGUMENT.
+ * - `commit` with nothing changed gives null. It runs no hook, filter or attribute that lies in the workspace.
+ */
+export type Workspace = {
+  readonly dir: string;
+  /** The path relative to the workspace in normal form (`a/b.py`), or why it may not be used. Touches no file content. */
+  readonly resolve: (path: string) => Promise<Result<string>>;
+  readonly read: (path: string, bytesMax: number) => Promise<Result<FileText>>;
+  readonly write: (path: string, text: string, expectedDigest?: string | null) => Promise<Result<FileText>>;
+  readonly remove: (path: string) => Promise<Result<null>>;
+  readonly list: (path: string) => Promise<Result<readonly DirectoryItem[]>>;
+  readonly search: (query: SearchQuery, signal: AbortSignal) => Promise<Result<readonly SearchMatch[]>>;
+  readonly commit: (request: CommitRequest) => Promise<string | null>;
+  /** Identifies the committed state: the head commit's tree, or `empty`. */
+  readonly digest: () => Promise<string>;
+  /** Paths that differ from the last commit. */
+  readonly changed: () => Promise<readonly string[]>;
+  readonly history: (limit: number) => Promise<readonly CommitInfo[]>;
+  /** Unified diff of one commit against its parent. */
+  readonly diff: (commit: string) => Promise<string>;
+};
+
+export type Workspaces = {
+  /** Makes the folder and its repository when they are missing. Build ids use `/` as the folder separator. */
+  readonly open: (build: string) => Promise<Workspace>;
+};
