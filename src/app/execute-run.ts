@@ -1,0 +1,157 @@
+// Executes a run this process owns: takes its lease, opens its lanes, drives the loop, and ends it in a true state with a
+// reason on every path, exceptions included.
+import { EngineError } from "../domain/errors.ts";
+import type { Result } from "../domain/result.ts";
+import { ok, refuse } from "../domain/result.ts";
+import { decideRunMove } from "../domain/run.ts";
+import type { Run, RunReason } from "../domain/run.ts";
+import type { Turn } from "../domain/turn.ts";
+import type { Lease } from "../ports/store.ts";
+import type { Engine } from "./engine.ts";
+import { restartCards } from "./restart-cards.ts";
+import { createLaneSource } from "./rock-lanes.ts";
+import type { Session } from "./session.ts";
+import { write } from "./session.ts";
+import type { RunSnapshot } from "./start-run.ts";
+import { firstBuild } from "./start-run.ts";
+import type { RunEnd } from "./traction.ts";
+import { runLoop } from "./traction.ts";
+
+export type ExecuteRequest = {
+  readonly run: string;
+  /** A fresh run is queued; a resumed one is paused, blocked or failed, or its process is gone. */
+  readonly resume: boolean;
+  /** Whether the process that a lease names still lives; asked on this machine only. */
+  readonly isOwnerGone: (owner: string) => boolean;
+};
+
+const LEFT_TURNS_MAX = 1000;
+
+/** Gives the run as it ended. Refused when it does not exist, is in the wrong state, or belongs to a living process. */
+export async function executeRun(engine: Engine, request: ExecuteRequest, signal: AbortSignal): Promise<Result<Run>> {
+  const taken = await takeRun(engine, request);
+  if (!taken.ok) return taken;
+  const { run, epoch, snapshot, left, replies } = taken.value;
+  const lost = new AbortController();
+  const session: Session = {
+    engine,
+    run,
+    assets: snapshot.assets,
+    fence: { run: run.id, epoch },
+    signal: AbortSignal.any([signal, lost.signal]),
+    facts: new Map(),
+    spent: run.usage,
+    turns: run.turns,
+    replies,
+    startedMs: engine.clock.monotonic(),
+  };
+  const stopLease = keepLease(session, lost);
+  try {
+    const end = await drive(session, snapshot, left);
+    return ok(await endRun(session, end));
+  } finally {
+    stopLease();
+  }
+}
+
+type Taken = {
+  readonly run: Run;
+  readonly epoch: number;
+  readonly snapshot: RunSnapshot;
+  readonly left: readonly Turn[];
+  readonly replies: number;
+};
+
+async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<Taken>> {
+  const { store, settings, clock } = engine;
+  return store.transaction(async ({ runs, turns, events }): Promise<Result<Taken>> => {
+    const run = await runs.get(request.run);
+    if (run === null) return refuse("RUN_UNKNOWN", `No run has the id ${request.run}. See them with: orket runs`, { run: request.run });
+    if (run.status !== "running") {
+      const allowed = decideRunMove(run, "running");
+      if (!allowed.ok) return allowed;
+    }
+    const lease = await runs.lease(run.id);
+    const nowMs = clock.now();
+    const gone = lease !== null && request.isOwnerGone(lease.owner);
+    const epoch = await runs.claim(run.id, settings.owner, gone ? Number.MAX_SAFE_INTEGER : nowMs, nowMs + settings.limits.leaseMs);
+    if (epoch === null) return owned(run, lease);
+    if (run.status !== "running") {
+      const change = { reason: null, detail: null, at: new Date(nowMs).toISOString() };
+      if (!(await runs.move(run.id, run.status, "running", change))) return owned(run, lease);
+    }
+    const type = request.resume ? "run-continued" : "run-started";
+    await events.append([{ type, actor: "engine", run: run.id, ...firstBuild(run.builds), data: { epoch, from: run.status } }]);
+    const fresh = await runs.get(run.id);
+    const snapshot = (await runs.snapshot(run.id)) as unknown as RunSnapshot | null;
+    if (fresh === null || snapshot === null) throw new EngineError("STORE_CORRUPT", `Run ${run.id} has no snapshot.`);
+    const left = await turns.list({ run: run.id, statuses: ["live"], limit: LEFT_TURNS_MAX });
+    const { runReplies } = await turns.counts({ run: run.id, build: "", card: "", seat: "" });
+    return ok({ run: fresh, epoch, snapshot, left, replies: runReplies });
+  });
+}
+
+const owned = (run: Run, lease: Lease | null): Result<never> =>
+  refuse("RUN_STATE", `Run ${run.id} is being worked on by another process (${lease?.owner ?? "unknown"}). Watch it with: orket runs show ${run.id}`, {
+    run: run.id,
+    owner: lease?.owner ?? null,
+  });
+
+/** Renews the lease until stopped. A process that cannot renew has lost the run and must not act any more. */
+function keepLease(session: Session, lost: AbortController): () => void {
+  const { engine, fence } = session;
+  const { leaseMs, leaseRenewMs } = engine.settings.limits;
+  const stop = new AbortController();
+  const renew = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await engine.clock.sleep(leaseRenewMs, stop.signal);
+      if (stop.signal.aborted) return;
+      const untilMs = engine.clock.now() + leaseMs;
+      const kept = await engine.store.transaction(async ({ runs }) => runs.renew(fence.run, fence.epoch, untilMs));
+      if (!kept) lost.abort(new EngineError("RUN_LOST", `Run ${fence.run} has a new owner.`));
+    }
+  };
+  renew().catch((error: unknown) => lost.abort(error));
+  return () => stop.abort();
+}
+
+/** Runs the loop and turns whatever it throws into the end it stands for. Only the loss of the run is thrown on. */
+async function drive(session: Session, snapshot: RunSnapshot, left: readonly Turn[]): Promise<RunEnd> {
+  const { engine, run } = session;
+  try {
+    if (snapshot.target.restart && run.turns === 0) await restartCards(session, snapshot.target);
+    return await runLoop(session, createLaneSource(session, snapshot.target), left);
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "RUN_LOST") throw error;
+    const code = error instanceof EngineError ? error.code : "INTERNAL";
+    const detail = error instanceof Error ? error.message : String(error);
+    engine.log.error({ run: run.id, code, error: detail }, "run failed");
+    return { status: "failed", reason: reasonOf(code), detail: `${code}: ${detail}` };
+  }
+}
+
+function reasonOf(code: string): RunReason {
+  if (code === "NODE_FAILED") return "node";
+  if (code.startsWith("STORE_")) return "storage";
+  return code.startsWith("MODEL_") || code === "SCRIPT_INVALID" ? "provider" : "internal";
+}
+
+async function endRun(session: Session, end: RunEnd): Promise<Run> {
+  const { engine, run, fence } = session;
+  const at = new Date(engine.clock.now()).toISOString();
+  return write(session, async ({ runs, events, cards }) => {
+    await runs.move(run.id, "running", end.status, { reason: end.reason, detail: end.detail, at });
+    await runs.release(run.id, fence.epoch);
+    const origin = { actor: "engine", run: run.id, ...firstBuild(run.builds) } as const;
+    const data = { status: end.status, reason: end.reason, ...(end.detail === null ? {} : { detail: end.detail }) };
+    await events.append([{ ...origin, type: end.status === "paused" ? "run-paused" : "run-ended", data }]);
+    if (end.status === "done") {
+      const resolved = run.kind === "issue" ? await cards.find(run.card) : null;
+      const more = resolved === null ? [] : [{ ...origin, type: "issue-run-resolved" as const, card: run.card, data: { status: resolved.status } }];
+      await events.append([{ ...origin, type: "run-succeeded", data: { turns: session.turns } }, ...more]);
+    }
+    const fresh = await runs.get(run.id);
+    if (fresh === null) throw new EngineError("STORE_CORRUPT", `Run ${run.id} cannot be read.`);
+    return fresh;
+  });
+}

@@ -1,0 +1,150 @@
+// The gate before every tool call. The first refusal wins: role list, arguments, path, protection, iDesign and structure,
+// state machine, risk, and last the gate node, which can only tighten.
+import type { IdesignRules } from "../domain/assets.ts";
+import type { NewEvent } from "../domain/events.ts";
+import { checkIdesign, isReadProtected, isWriteProtected, riskVerdict } from "../domain/governance.ts";
+import type { JsonObject } from "../domain/json.ts";
+import { checkStructure, languageOf } from "../domain/structure.ts";
+import type { ToolCall } from "../domain/turn.ts";
+import { askNode } from "./ask-node.ts";
+import type { Engine } from "./engine.ts";
+import { parseArguments, TOOLS } from "./tools/catalogue.ts";
+import { editedText } from "./tools/files.ts";
+import type { Tool, ToolScope } from "./tools/tool.ts";
+
+/** The rule that fired; the report of a violation is typed by it. */
+export type GateRule = "state_transition" | "tool_gate" | "path" | "idesign" | "structure" | "policy";
+
+export type GateVerdict =
+  | { readonly kind: "allow"; readonly tool: Tool; readonly args: object; readonly path: string | null; readonly warnings: readonly string[] }
+  /** Not a violation: the model made a mistake and is told so. */
+  | { readonly kind: "error"; readonly code: string; readonly message: string }
+  | { readonly kind: "deny"; readonly rule: GateRule; readonly code: string; readonly message: string; readonly counts: boolean }
+  /** Ends the turn at once. */
+  | { readonly kind: "violation"; readonly rule: GateRule; readonly code: string; readonly message: string };
+
+export type GateQuestion = {
+  readonly call: ToolCall;
+  readonly scope: ToolScope;
+  readonly offered: readonly Tool[];
+  /** null when the rules are off for this organization or epic. */
+  readonly idesign: IdesignRules | null;
+};
+
+export type Gated = { readonly verdict: GateVerdict; readonly events: readonly NewEvent[] };
+type GateDeps = Pick<Engine, "nodes" | "clock" | "ids" | "source" | "settings">;
+
+const deny = (rule: GateRule, code: string, message: string): GateVerdict => ({ kind: "deny", rule, code, message, counts: true });
+
+export async function gateToolCall(deps: GateDeps, question: GateQuestion): Promise<Gated> {
+  const { call, scope, offered } = question;
+  const only = (verdict: GateVerdict): Gated => ({ verdict, events: [] });
+  const tool = TOOLS.get(call.tool);
+  if (tool === undefined) {
+    const names = offered.map((one) => one.name).join(", ");
+    return only({ kind: "error", code: "tool_unknown", message: `Unknown tool ${call.tool}. You have: ${names}.` });
+  }
+  if (!offered.includes(tool)) {
+    return only(deny("tool_gate", "denied", `The tool ${tool.name} is in none of the roles of the seat ${scope.seat}.`));
+  }
+  if (isMalformed(call.args)) return only({ kind: "error", code: "tool_argument", message: call.args.$malformed });
+  const parsed = parseArguments(tool, call.args as JsonObject);
+  if (!parsed.ok) return only({ kind: "error", code: "tool_argument", message: parsed.error });
+  const place = await judgePath(tool, parsed.args, scope);
+  if ("kind" in place) return only(place);
+  const ruled =
+    (await judgeContent(deps, question, { tool, args: parsed.args, path: place.path })) ??
+    judgeMove(tool, parsed.args, scope);
+  if (ruled !== null && "kind" in ruled) return only(ruled);
+  return judgeRisk(deps, question, { tool, args: parsed.args, path: place.path, warnings: ruled?.warnings ?? [] });
+}
+
+const isMalformed = (args: ToolCall["args"]): args is { readonly $malformed: string } =>
+  typeof args["$malformed"] === "string" && Object.keys(args).length === 1;
+
+async function judgePath(tool: Tool, args: object, scope: ToolScope): Promise<GateVerdict | { readonly path: string | null }> {
+  if (tool.path === undefined) return { path: null };
+  const given = (args as Record<string, unknown>)[tool.path.argument];
+  if (typeof given !== "string") return { path: null };
+  const resolved = await scope.workspace.resolve(given);
+  if (!resolved.ok) {
+    const { code, message } = resolved.error;
+    const escape = code === "PATH_ESCAPE" || code === "PATH_PROTECTED";
+    return escape
+      ? { kind: "violation", rule: "path", code: code.toLowerCase(), message }
+      : { kind: "error", code: code.toLowerCase(), message };
+  }
+  const isProtected = tool.path.access === "write" ? isWriteProtected : isReadProtected;
+  if (!isProtected(resolved.value)) return { path: resolved.value };
+  const message = `${resolved.value} is protected: no agent may ${tool.path.access} it.`;
+  return { kind: "violation", rule: "path", code: "path_protected", message };
+}
+
+type Judged = { readonly tool: Tool; readonly args: object; readonly path: string | null };
+
+/** iDesign and structure rules, on the text that the call would leave behind. */
+async function judgeContent(
+  { source }: Pick<GateDeps, "source">,
+  { scope, idesign }: GateQuestion,
+  { tool, args, path }: Judged,
+): Promise<GateVerdict | { readonly warnings: readonly string[] } | null> {
+  const writesText = tool.name === "write_file" || tool.name === "edit_file" || tool.name === "image_generate";
+  if (idesign === null || path === null || !writesText) return null;
+  const placed = checkIdesign(path, idesign);
+  if (placed !== null) return deny("idesign", placed.code, placed.message);
+  const language = languageOf(path);
+  if (language === null) return null;
+  const text = await resultingText(args as WriteArgs, scope);
+  if (text === null) return null;
+  const found = checkStructure(path, source.parse(language, text));
+  const first = found.errors[0];
+  return first === undefined ? { warnings: found.warnings } : deny("structure", "denied", first);
+}
+
+type WriteArgs = { readonly path: string; readonly content?: string; readonly old?: string; readonly new?: string; readonly count?: number };
+
+/** null when the call will fail by itself: an edit that does not match has no result to judge. */
+async function resultingText(args: WriteArgs, scope: ToolScope): Promise<string | null> {
+  if (args.content !== undefined) return args.content;
+  if (args.old === undefined || args.new === undefined) return null;
+  const edit = { name: args.path, old: args.old, replacement: args.new, count: args.count ?? 1 };
+  const edited = await editedText(scope, edit);
+  return typeof edited === "string" ? edited : null;
+}
+
+function judgeMove(tool: Tool, args: object, scope: ToolScope): GateVerdict | null {
+  const refused = tool.judge?.(args as never, scope) ?? null;
+  return refused === null ? null : deny("state_transition", refused.code.toLowerCase(), refused.message);
+}
+
+function judgeRisk(
+  deps: GateDeps,
+  { scope }: GateQuestion,
+  { tool, args, path, warnings }: Judged & { readonly warnings: readonly string[] },
+): Gated {
+  // Whether commands are contained is the containment port's answer; it never runs them otherwise.
+  const builtIn = riskVerdict(deps.settings.riskPolicy, { tool: tool.name, risk: tool.risk, contained: true });
+  if (builtIn === "deny") {
+    return { verdict: deny("policy", "denied", `The risk policy denies ${tool.name} (class ${tool.risk}).`), events: [] };
+  }
+  const input = {
+    tool: tool.name,
+    risk: tool.risk,
+    args: args as JsonObject,
+    card: scope.card.id,
+    seat: scope.seat,
+    roles: scope.roles,
+    path,
+    builtIn,
+  };
+  const origin = { run: scope.run, build: scope.card.build, card: scope.card.id, turn: scope.turn };
+  const { answer, events } = askNode(deps, "gate", { input: structuredClone(input), origin });
+  if (answer.kind === "deny") return { verdict: deny("policy", "denied", answer.reason), events };
+  if (answer.kind === "ask" || builtIn === "ask") {
+    const why = answer.kind === "ask" ? answer.reason : `its class is ${tool.risk}`;
+    // Nobody can be asked from here, and an unanswered question is a no.
+    const message = `${tool.name} needs a person's approval (${why}) and none was given. Go on without it, or ask_human.`;
+    return { verdict: { kind: "deny", rule: "policy", code: "approval_needed", message, counts: false }, events };
+  }
+  return { verdict: { kind: "allow", tool, args, path, warnings }, events };
+}

@@ -1,0 +1,108 @@
+// Collects the facts of a prompt from the store, the workspace and the project. Runs and `orket preview` both come here.
+import type { Dialect, Role } from "../domain/assets.ts";
+import type { Card, CardBrief } from "../domain/card.ts";
+import { dialectFamily } from "../domain/dialect.ts";
+import type { TurnKind } from "../domain/turn.ts";
+import type { ModelFacts } from "../ports/model.ts";
+import type { StoreTransaction } from "../ports/store.ts";
+import type { DependencyFacts, PromptFacts } from "./compile-prompt.ts";
+import type { Session, Lane } from "./session.ts";
+import { rolesOf } from "./session.ts";
+import { definitionOf, offeredTools } from "./tools/catalogue.ts";
+
+const AGENTS_BYTES_MAX = 16 * 1024;
+const COMMENTS_MAX = 50;
+const FILES_MAX = 50;
+
+export type PromptQuestion = {
+  readonly card: Card;
+  readonly kind: TurnKind;
+  readonly seat: string;
+  readonly model: ModelFacts;
+  /** For a card that no run has stored yet. */
+  readonly brief?: CardBrief | null;
+};
+type From = { readonly session: Pick<Session, "engine" | "assets">; readonly lane: Lane };
+
+export async function gatherPrompt({ session, lane }: From, question: PromptQuestion): Promise<PromptFacts> {
+  const { engine, assets } = session;
+  const { card, kind, seat, model } = question;
+  const roles = rolesOf(lane.team, seat);
+  const family = dialectFamily(model.name);
+  const stored = await engine.store.read(async (transaction) => readStored(transaction, card, engine.settings.contextTurns));
+  const brief = question.brief ?? stored.brief;
+  const idesign = assets.organization.idesign.enabled && lane.epic.idesign ? assets.organization.idesign : null;
+  return {
+    kind,
+    seat,
+    roles,
+    idesign,
+    promptPatch: await engine.stateFiles.readPromptPatch(seat, family),
+    tools: offeredTools(kind, roles).map(definitionOf),
+    dialect: model.nativeTools ? null : dialectOf(assets.dialects, family),
+    agentsText: await agentsText({ session, lane }),
+    card,
+    epic: lane.epic,
+    contextWindow: model.contextWindow,
+    ...stored,
+    brief: { ...brief, references: [...new Set([...lane.epic.references, ...brief.references])] },
+  };
+}
+
+export const roleNames = (roles: readonly Role[]): readonly string[] => roles.map((role) => role.name);
+
+function dialectOf(dialects: Readonly<Record<string, Dialect>>, family: string): Dialect | null {
+  return dialects[family] ?? dialects["generic"] ?? null;
+}
+
+/** The workspace's own AGENTS.md, else the project's; either is data. */
+async function agentsText({ session, lane }: From): Promise<string | null> {
+  const own = await lane.workspace.read("AGENTS.md", AGENTS_BYTES_MAX);
+  return own.ok ? own.value.text : session.engine.assets.readText("AGENTS.md", AGENTS_BYTES_MAX);
+}
+
+const EMPTY_BRIEF: PromptFacts["brief"] = {
+  description: "",
+  note: "",
+  requirements: "",
+  acceptance: [],
+  labels: [],
+  references: [],
+  params: {},
+  verification: null,
+};
+
+async function readStored(
+  transaction: StoreTransaction,
+  card: Card,
+  contextTurns: number,
+): Promise<Pick<PromptFacts, "brief" | "dependencies" | "comments" | "verification" | "history">> {
+  const { cards, comments, turns } = transaction;
+  const earlier = await turns.list({
+    build: card.build,
+    card: card.id,
+    statuses: ["committed", "failed", "violated"],
+    limit: contextTurns,
+  });
+  const history = [];
+  for (const turn of earlier) history.push({ turn, steps: await turns.steps(turn.id) });
+  return {
+    brief: (await cards.brief(card.build, card.id)) ?? EMPTY_BRIEF,
+    dependencies: await readDependencies(transaction, card),
+    comments: await comments.list(card.build, card.id, COMMENTS_MAX),
+    verification: await cards.lastVerification(card.build, card.id),
+    history,
+  };
+}
+
+async function readDependencies({ cards, turns }: StoreTransaction, card: Card): Promise<readonly DependencyFacts[]> {
+  const facts: DependencyFacts[] = [];
+  for (const id of card.dependsOn) {
+    const dependency = await cards.get(card.build, id);
+    if (dependency === null) continue;
+    const files = await turns.filesOf(card.build, id, FILES_MAX);
+    const { summary, status, resolution } = dependency;
+    facts.push({ id, summary, status, resolution, files });
+  }
+  return facts;
+}

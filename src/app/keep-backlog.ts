@@ -1,0 +1,97 @@
+// What the engine itself must see to between turns: dependencies that died or came alive, cards that wait to be tested,
+// and the seat a card goes to.
+import type { Card } from "../domain/card.ts";
+import { ENGINE } from "../domain/card-moves.ts";
+import type { NewEvent } from "../domain/events.ts";
+import type { TurnKind } from "../domain/turn.ts";
+import { applyMove, cardEvent } from "./apply-move.ts";
+import { askNode } from "./ask-node.ts";
+import type { Lane, Session } from "./session.ts";
+import { write } from "./session.ts";
+
+/** A move of one card may free or stop the next, so this goes on until nothing changes; each card moves once a round. */
+export async function keepDependencies(session: Session, lane: Lane): Promise<void> {
+  for (let changes = lane.backlog.takeDependencyChanges(); changes.length > 0; changes = lane.backlog.takeDependencyChanges()) {
+    for (const { card, dependency } of changes) {
+      const origin = { run: session.run.id };
+      const request =
+        dependency === null
+          ? ({ to: "ready", actor: ENGINE, cause: "dependency", origin } as const)
+          : ({
+              to: "blocked",
+              actor: ENGINE,
+              cause: "dependency",
+              waitReason: "dependency",
+              waitDetail: `${dependency} is ${lane.backlog.get(dependency)?.status ?? "missing"}.`,
+              origin,
+            } as const);
+      const moved = await write(session, async (transaction) => {
+        const fresh = await transaction.cards.get(card.build, card.id);
+        return fresh === null ? null : applyMove(transaction, fresh, request);
+      });
+      if (moved?.ok === true) lane.backlog.apply(moved.value);
+    }
+  }
+}
+
+/** Nothing declared goes on to review. A declared verification is run at the review's start, where its verdict gates. */
+export async function promoteTesting(session: Session, card: Card): Promise<void> {
+  await write(session, async (transaction) => {
+    const fresh = await transaction.cards.get(card.build, card.id);
+    if (fresh === null) return;
+    await applyMove(transaction, fresh, { to: "code_review", actor: ENGINE, cause: "promote", origin: { run: session.run.id } });
+  });
+}
+
+export type Routed = { readonly kind: TurnKind; readonly seat: string; readonly events: readonly NewEvent[] };
+
+/** The seat for the card's next turn; null when there is none, and the card is then blocked with the reason. */
+export async function routeCard(
+  session: Session,
+  lane: Lane,
+  { card, kind }: { readonly card: Card; readonly kind: TurnKind },
+): Promise<Routed | null> {
+  const unverifiable = kind === "review" ? await missingContainment(session, card) : null;
+  if (unverifiable !== null) {
+    await blockForResource(session, card, { detail: unverifiable, alert: "containment-unavailable", events: [] });
+    return null;
+  }
+  const { id, type, seat, cycle } = card;
+  const issueTypes = Object.fromEntries(Object.values(lane.team.roles).map((role) => [role.name, role.issueTypes]));
+  const input = { card: { id, type, seat, cycle }, kind, seats: lane.team.seats, issueTypes, authorSeats: card.authorSeats };
+  const origin = { run: session.run.id, build: card.build, card: id };
+  const { answer, events } = askNode(session.engine, "route", { input: structuredClone(input), origin });
+  if (answer.seat !== null) return { kind, seat: answer.seat, events };
+  await blockForResource(session, card, { detail: answer.reason, alert: kind === "review" ? "no-reviewer" : "no-seat", events });
+  return null;
+}
+
+/** A declared verification needs containment; without it there is no verdict, and nothing can pass review. */
+async function missingContainment(session: Session, card: Card): Promise<string | null> {
+  const { store, containment } = session.engine;
+  const brief = await store.read(async ({ cards }) => cards.brief(card.build, card.id));
+  if (brief?.verification == null) return null;
+  const probe = { argv: ["true"], workspaceDir: "/", cwd: ".", timeoutMs: 1000 };
+  const answer = await containment.run(probe, session.signal);
+  return answer.ok ? null : `Its verification cannot run: ${answer.error.message}`;
+}
+
+type ResourceBlock = { readonly detail: string; readonly alert: string; readonly events: readonly NewEvent[] };
+
+async function blockForResource(session: Session, card: Card, { detail, alert, events }: ResourceBlock): Promise<void> {
+  const origin = { run: session.run.id };
+  await write(session, async (transaction) => {
+    const fresh = await transaction.cards.get(card.build, card.id);
+    if (fresh === null) return;
+    const data = { alert, detail, authorSeats: card.authorSeats };
+    await transaction.events.append([...events, cardEvent(card, { ...origin, type: "alert-raised", actor: "engine", data })]);
+    await applyMove(transaction, fresh, {
+      to: "blocked",
+      actor: ENGINE,
+      cause: "failure",
+      waitReason: "resource",
+      waitDetail: detail,
+      origin,
+    });
+  });
+}

@@ -1,0 +1,99 @@
+// The lanes of a run: one for an epic or an issue, one per epic for a rock, each opened when what it waits for is done.
+import type { Rock } from "../domain/assets.ts";
+import { ENGINE } from "../domain/card-moves.ts";
+import type { NewCard } from "../ports/store.ts";
+import { applyMove, cardEvent } from "./apply-move.ts";
+import { openLane } from "./lane.ts";
+import { rollUpEpic } from "./roll-up.ts";
+import type { Lane, Session } from "./session.ts";
+import { write } from "./session.ts";
+import type { RunTarget, TargetEntry } from "./start-run.ts";
+import type { LaneSource } from "./traction.ts";
+
+type LaneState = { readonly entry: TargetEntry; lane: Lane | null; done: boolean };
+
+export function createLaneSource(session: Session, target: RunTarget): LaneSource {
+  const states: LaneState[] = target.entries.map((entry) => ({ entry, lane: null, done: false }));
+  const isDone = (build: string): boolean => states.find((state) => state.entry.build === build)?.done ?? true;
+  let rockDone = target.kind !== "rock";
+  return {
+    open: async () => {
+      for (const state of states) {
+        if (state.lane === null && state.entry.after.every(isDone)) {
+          const { build, epicKey } = state.entry;
+          if (target.kind === "rock") await openRock(session, target);
+          state.lane = await openLane(session, { build, epicKey, rock: target.rock, only: target.only });
+        }
+        // Asked again only while it can change: a lane that is done stays done for this run.
+        if (state.lane !== null && !state.done && state.lane.backlog.isFinished()) state.done = await rollUpEpic(session, state.entry.build);
+      }
+      if (!rockDone && states.every((state) => state.done)) {
+        await closeRock(session, target);
+        rockDone = true;
+      }
+      return states.map((state) => state.lane).filter((lane) => lane !== null);
+    },
+    stuck: () =>
+      states
+        .filter((state) => state.lane === null)
+        .map(({ entry }) => `${entry.build} was not started: it waits for ${entry.after.filter((build) => !isDone(build)).join(", ")}.`),
+  };
+}
+
+async function openRock(session: Session, target: RunTarget): Promise<void> {
+  const rock = Object.values(session.assets.rocks).find((one) => one.id === target.card);
+  if (rock === undefined || target.rock === null) return;
+  const build = target.rock;
+  const origin = { run: session.run.id };
+  await write(session, async (transaction) => {
+    const { cards, events } = transaction;
+    const known = await cards.get(build, rock.id);
+    if (known === null) {
+      const card = newRockCard(build, rock);
+      await cards.insert(card);
+      await events.append([cardEvent(card, { type: "card-created", actor: "engine", data: { summary: rock.summary }, ...origin })]);
+    }
+    const card = known ?? (await cards.get(build, rock.id));
+    if (card?.status === "ready") await applyMove(transaction, card, { to: "in_progress", actor: ENGINE, cause: "dispatch", origin });
+  });
+}
+
+async function closeRock(session: Session, target: RunTarget): Promise<void> {
+  const build = target.rock;
+  if (build === null) return;
+  await write(session, async (transaction) => {
+    const card = await transaction.cards.get(build, target.card);
+    if (card?.status !== "in_progress") return;
+    await applyMove(transaction, card, { to: "done", actor: ENGINE, cause: "rollup", origin: { run: session.run.id } });
+  });
+}
+
+const newRockCard = (build: string, rock: Rock): NewCard => ({
+  build,
+  id: rock.id,
+  kind: "rock",
+  type: "rock",
+  summary: rock.summary,
+  status: "ready",
+  waitReason: null,
+  waitDetail: null,
+  priority: rock.priority,
+  seat: null,
+  epic: null,
+  parent: null,
+  department: rock.department,
+  position: 0,
+  dependsOn: [],
+  retriesMax: 0,
+  assignee: null,
+  brief: {
+    description: rock.description,
+    note: rock.note,
+    requirements: rock.task,
+    acceptance: [],
+    labels: rock.labels,
+    references: rock.references,
+    params: rock.params,
+    verification: null,
+  },
+});

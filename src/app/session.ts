@@ -1,0 +1,69 @@
+// One run while this process owns it: its fence, its lanes, what it has spent, and the one way to write for it.
+import type { Department, Environment, Epic, ProjectAssets, Role, Team } from "../domain/assets.ts";
+import type { Backlog } from "../domain/backlog.ts";
+import type { Event } from "../domain/events.ts";
+import type { Run, Usage } from "../domain/run.ts";
+import type { ModelFacts } from "../ports/model.ts";
+import type { Fence, StoreTransaction } from "../ports/store.ts";
+import type { Workspace } from "../ports/workspace.ts";
+import type { Engine } from "./engine.ts";
+import type { FileLocks } from "./file-locks.ts";
+
+/** One build of the run: an epic with its team, its folder and its cards. */
+export type Lane = {
+  readonly build: string;
+  readonly epic: Epic;
+  readonly team: Team;
+  readonly environment: Environment;
+  readonly department: Department | null;
+  readonly workspace: Workspace;
+  readonly backlog: Backlog;
+  readonly locks: FileLocks;
+  /** Set when the run is for a single issue: nothing else is dispatched. */
+  readonly only: string | null;
+  /** The event number up to which `backlog` is what the store holds. */
+  seenSeq: number;
+};
+
+export type Session = {
+  readonly engine: Engine;
+  readonly run: Run;
+  readonly assets: ProjectAssets;
+  readonly fence: Fence;
+  /** Aborted when a person or a signal stops the run: no new step starts, model calls end. */
+  readonly signal: AbortSignal;
+  readonly facts: Map<string, ModelFacts>;
+  spent: Usage;
+  turns: number;
+  replies: number;
+  /** Monotonic milliseconds at which this process took the run. */
+  readonly startedMs: number;
+};
+
+/**
+ * Writes for the run: fenced by its epoch, and told to the watcher only after the commit, so that what a person sees
+ * has happened.
+ */
+export async function write<Value>(session: Session, work: (transaction: StoreTransaction) => Promise<Value>): Promise<Value> {
+  const { store, watcher } = session.engine;
+  let written: Event[] = [];
+  const value = await store.transaction(async (transaction) => {
+    written = [];
+    return work({
+      ...transaction,
+      events: {
+        ...transaction.events,
+        append: async (events) => {
+          const appended = await transaction.events.append(events);
+          written.push(...appended);
+          return appended;
+        },
+      },
+    });
+  }, session.fence);
+  if (written.length > 0) watcher.onEvents(written);
+  return value;
+}
+
+export const rolesOf = (team: Team, seat: string): readonly Role[] =>
+  (team.seats.find((one) => one.key === seat)?.roles ?? []).map((name) => team.roles[name]).filter((role) => role !== undefined);

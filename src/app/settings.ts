@@ -1,0 +1,35 @@
+// What the engine is told from outside and keeps for its life. main.ts makes it out of the configuration.
+import type { RiskPolicy } from "../domain/governance.ts";
+
+export type EngineSettings = {
+  readonly concurrency: number;
+  /** How many earlier turns of its card a prompt shows. */
+  readonly contextTurns: number;
+  /** The setting `model`, and `models.<role>`. */
+  readonly model: string | null;
+  readonly roleModels: Readonly<Record<string, string>>;
+  readonly riskPolicy: RiskPolicy;
+  readonly limits: EngineLimits;
+  /** Names this process in a lease: host, process id, start. */
+  readonly owner: string;
+};
+
+export type EngineLimits = {
+  readonly turnsPerCardMax: number;
+  readonly turnsPerRunMax: number;
+  readonly stepsMax: number;
+  readonly turnMs: number;
+  readonly toolMs: number;
+  readonly leaseMs: number;
+  readonly leaseRenewMs: number;
+};
+
+export const DEFAULT_LIMITS: EngineLimits = {
+  turnsPerCardMax: 12,
+  turnsPerRunMax: 200,
+  stepsMax: 16,
+  turnMs: 30 * 60_000,
+  toolMs: 60_000,
+  leaseMs: 30_000,
+  leaseRenewMs: 10_000,
+};

@@ -1,0 +1,164 @@
+// Starts a run: finds what the card's id means, checks the complexity gate, takes the builds, and stores the run with the
+// assets as they are now. Nothing is executed here.
+import type { AssetProblem, Epic, ProjectAssets, Rock } from "../domain/assets.ts";
+import { slugOf } from "../domain/card.ts";
+import { EngineError } from "../domain/errors.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Result } from "../domain/result.ts";
+import { ok, refuse } from "../domain/result.ts";
+import type { Budget, Run } from "../domain/run.ts";
+import type { Engine } from "./engine.ts";
+import { lookUp } from "./lane.ts";
+
+export type RunRequest = {
+  readonly card: string;
+  readonly build: string | null;
+  readonly department: string | null;
+  readonly restart: boolean;
+  readonly model: string | null;
+  readonly budget: Budget;
+};
+
+/** What a run works on; part of its snapshot, so that a resume needs no asset. */
+export type RunTarget = {
+  readonly kind: Run["kind"];
+  readonly card: string;
+  readonly rock: string | null;
+  readonly entries: readonly TargetEntry[];
+  /** Set when one issue is all that is asked for. */
+  readonly only: string | null;
+  readonly restart: boolean;
+};
+
+/** `after`: builds of this run that must be done first. */
+export type TargetEntry = { readonly build: string; readonly epicKey: string; readonly after: readonly string[] };
+
+export type RunSnapshot = { readonly assets: ProjectAssets; readonly target: RunTarget };
+
+type StartDeps = Pick<Engine, "assets" | "store" | "clock" | "ids">;
+
+export async function startRun(engine: StartDeps, request: RunRequest): Promise<Result<Run>> {
+  const loaded = await engine.assets.load();
+  if (!loaded.ok) return assetRefusal(loaded.error);
+  const assets = loaded.value;
+  const found = resolveTarget(assets, request);
+  if (!found.ok) return found;
+  const target = found.value;
+  const gate = complexityGate(assets, target);
+  if (gate !== null) return gate;
+  return insertRun(engine, request, { assets: pruned(assets, target), target });
+}
+
+export const assetRefusal = (problems: readonly AssetProblem[]): Result<never> =>
+  refuse("ASSET_INVALID", `The project's assets have ${problems.length === 1 ? "a problem" : `${problems.length} problems`}.`, {
+    problems,
+  });
+
+/** Epic, then rock, then issue, by id or file stem; an epic and a rock of one name is the epic. */
+export function resolveTarget(assets: ProjectAssets, request: Pick<RunRequest, "card" | "build" | "department" | "restart">): Result<RunTarget> {
+  const wanted = request.card.trim().toLowerCase();
+  const inScope = <Asset extends { department: string }>(asset: Asset): boolean =>
+    request.department === null || asset.department === request.department;
+  const named = (asset: { id: string; stem: string }): boolean => asset.id.toLowerCase() === wanted || asset.stem.toLowerCase() === wanted;
+  const epics = Object.entries(assets.epics).filter(([, epic]) => inScope(epic));
+  const epic = epics.find(([, one]) => named(one));
+  const { restart } = request;
+  if (epic !== undefined) return ok({ ...single(epic, request.build), kind: "epic", card: epic[1].id, only: null, restart });
+  const rock = Object.values(assets.rocks).find((one) => inScope(one) && named(one));
+  if (rock !== undefined) return rockTarget(assets, rock, request);
+  for (const entry of epics) {
+    const issue = entry[1].issues.find((one) => one.id.toLowerCase() === wanted);
+    if (issue !== undefined) return ok({ ...single(entry, request.build), kind: "issue", card: issue.id, only: issue.id, restart });
+  }
+  return refuse("CARD_UNKNOWN", `No epic, rock or issue is called ${request.card}. See them all with: orket board`, { card: request.card });
+}
+
+const single = ([epicKey, epic]: readonly [string, Epic], build: string | null) => ({
+  rock: null,
+  entries: [{ build: build ?? `build-${slugOf(epic.stem)}`, epicKey, after: [] }],
+});
+
+function rockTarget(assets: ProjectAssets, rock: Rock, { build, restart }: Pick<RunRequest, "build" | "restart">): Result<RunTarget> {
+  const base = build ?? slugOf(rock.stem);
+  const buildOf = (stem: string): string => `${base}/${slugOf(stem)}`;
+  const entries: TargetEntry[] = [];
+  for (const [place, entry] of rock.epics.entries()) {
+    const before = rock.epics[place - 1];
+    const after = entry.dependsOn ?? (before === undefined ? [] : [before.epic]);
+    const key = [`config/${entry.epic}`, `${entry.department}/${entry.epic}`, `core/${entry.epic}`].find((one) => assets.epics[one]);
+    if (key === undefined) return refuse("ASSET_UNKNOWN", `The rock ${rock.stem} names the epic ${entry.epic}, which does not exist.`);
+    entries.push({ build: buildOf(entry.epic), epicKey: key, after: after.map(buildOf) });
+  }
+  return ok({ kind: "rock", card: rock.id, rock: base, entries, only: null, restart });
+}
+
+function complexityGate(assets: ProjectAssets, target: RunTarget): Result<never> | null {
+  const threshold = assets.organization.idesignThreshold;
+  for (const { epicKey } of target.entries) {
+    const epic = assets.epics[epicKey];
+    if (epic === undefined || epic.idesign || epic.issues.length <= threshold) continue;
+    return refuse(
+      "COMPLEXITY_GATE",
+      `Complexity Gate Violation: the epic ${epic.stem} has ${epic.issues.length} issues, more than ${threshold}, and its architecture_governance.idesign is false. Split it, or turn iDesign on.`,
+      { epic: epic.stem, issues: epic.issues.length, threshold },
+    );
+  }
+  return null;
+}
+
+/** The snapshot keeps what the run can reach, not the whole project. */
+function pruned(assets: ProjectAssets, { entries, kind, card }: RunTarget): ProjectAssets {
+  const epics = Object.fromEntries(entries.map(({ epicKey }) => [epicKey, assets.epics[epicKey]]).filter(([, epic]) => epic !== undefined));
+  const rocks = kind === "rock" ? Object.fromEntries(Object.entries(assets.rocks).filter(([, rock]) => rock.id === card)) : {};
+  const used = Object.values(epics as Record<string, Epic>);
+  const keep = <Asset>(all: Readonly<Record<string, Asset>>, nameOf: (epic: Epic) => string): Record<string, Asset> => {
+    const wanted = new Set(used.map((epic) => lookUp(all, epic.department, nameOf(epic))));
+    return Object.fromEntries(Object.entries(all).filter(([, asset]) => wanted.has(asset)));
+  };
+  return {
+    ...assets,
+    epics: epics as Record<string, Epic>,
+    rocks,
+    teams: keep(assets.teams, (epic) => epic.team),
+    environments: keep(assets.environments, (epic) => epic.environment),
+    warnings: [],
+  };
+}
+
+async function insertRun(engine: StartDeps, request: RunRequest, snapshot: RunSnapshot): Promise<Result<Run>> {
+  const { store, clock, ids } = engine;
+  const { target } = snapshot;
+  const id = ids.create("run");
+  const builds = target.entries.map((entry) => entry.build);
+  const run = {
+    id,
+    card: target.card,
+    kind: target.kind,
+    builds,
+    status: "queued" as const,
+    budget: request.budget,
+    model: request.model,
+    createdAt: new Date(clock.now()).toISOString(),
+  };
+  try {
+    return await store.transaction(async ({ runs, events }): Promise<Result<Run>> => {
+      const holder = await runs.activeOn(builds);
+      if (holder !== null) return busy(holder.id);
+      await runs.insert(run, snapshot as unknown as JsonObject);
+      const data = { card: target.card, kind: target.kind, builds, model: request.model, restart: request.restart };
+      await events.append([{ type: "run-queued", actor: "engine", run: id, ...firstBuild(builds), data }]);
+      const stored = await runs.get(id);
+      if (stored === null) throw new EngineError("STORE_CORRUPT", `Run ${id} was stored and cannot be read.`);
+      return ok(stored);
+    });
+  } catch (error) {
+    // Another process took the build between the look and the write; the store's own rule caught it.
+    if (error instanceof EngineError && error.code === "BUILD_BUSY") return busy(String(error.details["run"] ?? "another run"));
+    throw error;
+  }
+}
+
+export const firstBuild = (builds: readonly string[]): { build?: string } => (builds[0] === undefined ? {} : { build: builds[0] });
+
+const busy = (run: string): Result<never> =>
+  refuse("BUILD_BUSY", `The build is held by ${run}. Watch it with: orket runs show ${run} — or go on with it: orket resume ${run}`, { run });

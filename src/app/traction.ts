@@ -1,0 +1,207 @@
+// The traction loop: scan, prepare, execute, govern, persist. There is no barrier: when a turn ends its slot takes the
+// next candidate at once. One card's failure is that card's business; the loop ends only with a stated reason.
+import type { Candidate } from "../domain/decision.ts";
+import { PLAN_WINDOW } from "../domain/decision.ts";
+import type { ErrorCode } from "../domain/errors.ts";
+import type { RunReason, RunStatus } from "../domain/run.ts";
+import type { Turn } from "../domain/turn.ts";
+import { askNode } from "./ask-node.ts";
+import { finishTurn } from "./finish-turn.ts";
+import type { TurnEffect } from "./finish-turn.ts";
+import { keepDependencies, promoteTesting, routeCard } from "./keep-backlog.ts";
+import { refreshLane } from "./lane.ts";
+import { playTurn, reopenTurn, startTurn } from "./run-turn.ts";
+import type { Lane, Session } from "./session.ts";
+import { stallReport } from "./stall-report.ts";
+import type { LiveTurn } from "./turn-outcome.ts";
+
+export type RunEnd = { readonly status: RunStatus; readonly reason: RunReason; readonly detail: string | null };
+
+/** Gives the lanes that may run now; called again whenever a turn has ended, so that a rock can open the next epic. */
+export type LaneSource = {
+  readonly open: () => Promise<readonly Lane[]>;
+  /** What cannot start any more, one line each. */
+  readonly stuck: () => readonly string[];
+};
+
+const CONNECTION_FAILURES_MAX = 3;
+
+type Loop = {
+  readonly session: Session;
+  readonly source: LaneSource;
+  /** By `<build>/<card>`. */
+  readonly live: Map<string, Promise<void>>;
+  /** When a card that failed may be tried again, in monotonic milliseconds. */
+  readonly rests: Map<string, { readonly lane: Lane; readonly card: string; readonly untilMs: number }>;
+  connection: { readonly code: ErrorCode; count: number } | null;
+  end: RunEnd | null;
+  failure: unknown;
+};
+
+/** `left` are turns another process left open; they are taken up before anything new starts. */
+export async function runLoop(session: Session, source: LaneSource, left: readonly Turn[]): Promise<RunEnd> {
+  const loop: Loop = { session, source, live: new Map(), rests: new Map(), connection: null, end: null, failure: null };
+  try {
+    await takeUp(loop, left);
+    while (loop.end === null && loop.failure === null) {
+      const lanes = await scan(loop);
+      const started = await dispatch(loop, lanes);
+      if (loop.end !== null || loop.failure !== null || started > 0) continue;
+      if (session.signal.aborted) loop.end = INTERRUPTED;
+      else if (loop.live.size === 0 && loop.rests.size === 0) loop.end = await finished(loop, lanes);
+      else await nextChange(loop);
+    }
+  } finally {
+    await Promise.all(loop.live.values());
+  }
+  if (loop.failure !== null) throw loop.failure;
+  return loop.end ?? INTERRUPTED;
+}
+
+const INTERRUPTED: RunEnd = {
+  status: "paused",
+  reason: "interrupted",
+  detail: "Stopped in the middle; every finished turn is kept.",
+};
+
+async function takeUp(loop: Loop, left: readonly Turn[]): Promise<void> {
+  if (left.length === 0) return;
+  const lanes = await loop.source.open();
+  for (const turn of left) {
+    const lane = lanes.find((one) => one.build === turn.build);
+    if (lane !== undefined) launch(loop, await reopenTurn(loop.session, lane, turn));
+  }
+}
+
+/** Brings the backlogs level with the store, and moves what the engine itself must move. */
+async function scan(loop: Loop): Promise<readonly Lane[]> {
+  const { session, rests } = loop;
+  const nowMs = session.engine.clock.monotonic();
+  for (const [key, rest] of rests) {
+    if (rest.untilMs > nowMs) continue;
+    rests.delete(key);
+    rest.lane.backlog.free(rest.card);
+  }
+  const lanes = await loop.source.open();
+  for (const lane of lanes) {
+    await refreshLane(session, lane);
+    await keepDependencies(session, lane);
+  }
+  return lanes;
+}
+
+/** Fills the free slots; gives how many cards were taken in hand. */
+async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
+  const { session } = loop;
+  const { concurrency, limits } = session.engine.settings;
+  let taken = 0;
+  for (const lane of lanes) {
+    const slots = concurrency - loop.live.size;
+    if (slots <= 0 || session.signal.aborted) break;
+    const candidates = lane.backlog.candidates(PLAN_WINDOW).filter((one) => lane.only === null || one.id === lane.only);
+    if (candidates.length === 0) continue;
+    const origin = { run: session.run.id, build: lane.build };
+    const live = [...loop.live.keys()];
+    const plan = askNode(session.engine, "plan", { input: { candidates, live, slots }, origin });
+    let events = plan.events;
+    for (const id of plan.answer.slice(0, slots)) {
+      const candidate = candidates.find((one) => one.id === id);
+      if (candidate === undefined) continue;
+      if (session.turns >= limits.turnsPerRunMax) {
+        loop.end = turnLimit(limits.turnsPerRunMax, loop);
+        return taken;
+      }
+      if (await take(loop, lane, { candidate, events })) events = [];
+      taken += 1;
+    }
+  }
+  return taken;
+}
+
+const turnLimit = (turnsMax: number, { live }: Loop): RunEnd | null =>
+  live.size > 0 ? null : { status: "blocked", reason: "turn-limit", detail: `The run used all its ${turnsMax} turns and work is left.` };
+
+type Taking = { readonly candidate: Candidate; readonly events: Parameters<typeof startTurn>[2]["events"] };
+
+/** True when a turn was started, which has then recorded the decisions that led to it. */
+async function take(loop: Loop, lane: Lane, { candidate, events }: Taking): Promise<boolean> {
+  const { session } = loop;
+  const card = lane.backlog.get(candidate.id);
+  if (card === undefined) return false;
+  if (candidate.class === "testing") {
+    await promoteTesting(session, card);
+    return false;
+  }
+  const routed = await routeCard(session, lane, { card, kind: candidate.class === "review" ? "review" : "work" });
+  if (routed === null) return false;
+  const started = await startTurn(session, lane, { card, ...routed, events: [...events, ...routed.events] });
+  if (started.kind !== "live") return false;
+  launch(loop, started.live);
+  return true;
+}
+
+/** Lets a turn go. Whatever becomes of it is seen: no promise of a turn is left without an observer [R-85]. */
+function launch(loop: Loop, live: LiveTurn): void {
+  const { session } = loop;
+  const { lane, card } = live;
+  const key = `${lane.build}/${card.id}`;
+  lane.backlog.hold(card.id);
+  const work = (async () => {
+    const outcome = await playTurn(session, live);
+    const effect = await finishTurn(session, live, outcome);
+    afterTurn(loop, live, effect);
+  })()
+    .catch((error: unknown) => {
+      loop.failure ??= error;
+    })
+    .finally(() => {
+      loop.live.delete(key);
+    });
+  loop.live.set(key, work);
+}
+
+function afterTurn(loop: Loop, { lane, card }: LiveTurn, effect: TurnEffect): void {
+  const { clock } = loop.session.engine;
+  if (effect.backoffMs === null) lane.backlog.free(card.id);
+  else loop.rests.set(`${lane.build}/${card.id}`, { lane, card: card.id, untilMs: clock.monotonic() + effect.backoffMs });
+  if (effect.runFailure !== null) loop.end ??= endOf(effect.runFailure);
+  countConnection(loop, effect.connectionFailure);
+}
+
+const endOf = ({ reason, detail }: NonNullable<TurnEffect["runFailure"]>): RunEnd => ({
+  status: reason === "budget" ? "blocked" : "failed",
+  reason,
+  detail,
+});
+
+/** Three cards in a row that fail in the same way say that the provider is down, not the cards. */
+function countConnection(loop: Loop, code: ErrorCode | null): void {
+  if (code === null) loop.connection = null;
+  else if (loop.connection?.code === code) loop.connection.count += 1;
+  else loop.connection = { code, count: 1 };
+  if (loop.connection === null || loop.connection.count < CONNECTION_FAILURES_MAX) return;
+  const detail = `${CONNECTION_FAILURES_MAX} turns in a row failed with ${loop.connection.code}; the provider seems to be down.`;
+  loop.end ??= { status: "failed", reason: "provider", detail };
+}
+
+async function nextChange({ session, live, rests }: Loop): Promise<void> {
+  const { clock } = session.engine;
+  const soonest = Math.min(...[...rests.values()].map((rest) => rest.untilMs));
+  const waiting = new AbortController();
+  const signal = AbortSignal.any([session.signal, waiting.signal]);
+  const timer = Number.isFinite(soonest) ? [clock.sleep(Math.max(1, soonest - clock.monotonic()), signal)] : [];
+  await Promise.race([...live.values(), ...timer]);
+  waiting.abort();
+}
+
+/** Nothing is live, nothing rests, nothing can be dispatched: either all is done, or it is said what is missing. */
+async function finished({ session, source }: Loop, lanes: readonly Lane[]): Promise<RunEnd> {
+  const open = lanes.flatMap((lane) =>
+    lane.backlog.open().filter((card) => lane.only === null || card.id === lane.only).map((card) => ({ lane, card })),
+  );
+  const stuck = source.stuck();
+  if (open.length === 0 && stuck.length === 0) return { status: "done", reason: "complete", detail: null };
+  const onlyDependencies = open.every(({ lane, card }) => lane.only !== null && lane.backlog.unmet(card).length > 0);
+  const reason: RunReason = onlyDependencies ? "dependency" : "stalled";
+  return { status: "blocked", reason, detail: [...(await stallReport(session, open)), ...stuck].join("\n") };
+}

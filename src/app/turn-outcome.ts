@@ -1,0 +1,46 @@
+// A turn while it is live, and what it came to before anybody judged it.
+import type { Card } from "../domain/card.ts";
+import type { ChatMessage, Step, Turn } from "../domain/turn.ts";
+import type { TurnEnd } from "../domain/verdict.ts";
+import type { ModelFacts, ModelFailure } from "../ports/model.ts";
+import type { GateRule } from "./gate-tool-call.ts";
+import type { Lane } from "./session.ts";
+import type { StagedMove } from "./tools/tool.ts";
+
+export type LiveTurn = {
+  readonly turn: Turn;
+  readonly card: Card;
+  readonly lane: Lane;
+  readonly model: ModelFacts;
+  readonly prompt: readonly ChatMessage[];
+  /** Steps that were stored before this process took the turn over. */
+  readonly stored: readonly Step[];
+  /** Replies this seat gave on this card before this turn. */
+  readonly seatReplies: number;
+};
+
+export type TurnOutcome = {
+  readonly end: TurnEnd;
+  readonly detail: string;
+  readonly staged: StagedMove | null;
+  readonly successfulWrites: number;
+  readonly rule: GateRule | null;
+  readonly attempted: { readonly tool: string; readonly args: unknown } | null;
+  readonly failure: ModelFailure | null;
+  /** The last text of the model: its summary of what it did. */
+  readonly text: string;
+};
+
+/** An end as the loop of a turn states it; what it leaves out is filled in from the turn's progress. */
+export type Ended = Partial<TurnOutcome> & { readonly end: TurnEnd };
+
+export const outcomeOf = (ended: Ended): TurnOutcome => ({
+  detail: "",
+  staged: null,
+  successfulWrites: 0,
+  rule: null,
+  attempted: null,
+  failure: null,
+  text: "",
+  ...ended,
+});
