@@ -11,11 +11,16 @@ import type { StoreTransaction } from "../ports/store.ts";
 /** Where in a run a change happens; absent for what a person does from outside. */
 export type Origin = { readonly run?: string; readonly turn?: string };
 
-export const actorName = (actor: Actor): string => (actor.kind === "engine" ? "engine" : `${actor.kind}:${actor.id}`);
+export const actorName = (actor: Actor): string =>
+  actor.kind === "engine" ? "engine" : `${actor.kind}:${actor.id}`;
 
 export const cardEvent = (
   card: Pick<Card, "build" | "id">,
-  event: { readonly type: NewEvent["type"]; readonly actor: string; readonly data: JsonObject } & Origin,
+  event: {
+    readonly type: NewEvent["type"];
+    readonly actor: string;
+    readonly data: JsonObject;
+  } & Origin,
 ): NewEvent => ({ build: card.build, card: card.id, ...event });
 
 /** `card` is the card as this transaction read it; a refusal or a conflict leaves everything as it was. */
@@ -28,13 +33,22 @@ export async function applyMove(
   if (!decided.ok) return decided;
   const move = decided.value;
   if (!(await transaction.cards.move(card, move))) {
-    return refuse("CARD_CHANGED", `${card.id} was changed by somebody else meanwhile; look at it again.`, {
-      card: card.id,
-      status: card.status,
-    });
+    return refuse(
+      "CARD_CHANGED",
+      `${card.id} was changed by somebody else meanwhile; look at it again.`,
+      {
+        card: card.id,
+        status: card.status,
+      },
+    );
   }
   await transaction.events.append([
-    cardEvent(card, { type: "card-moved", actor: actorName(request.actor), data: moveFacts(move), ...request.origin }),
+    cardEvent(card, {
+      type: "card-moved",
+      actor: actorName(request.actor),
+      data: moveFacts(move),
+      ...request.origin,
+    }),
   ]);
   return ok(movedCard(card, move));
 }

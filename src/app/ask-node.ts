@@ -27,7 +27,10 @@ type Seams = {
   readonly evaluate: { readonly input: EvaluateInput; readonly answer: Evaluation };
 };
 
-export type Decision<Name extends Seam> = { readonly answer: Seams[Name]["answer"]; readonly events: readonly NewEvent[] };
+export type Decision<Name extends Seam> = {
+  readonly answer: Seams[Name]["answer"];
+  readonly events: readonly NewEvent[];
+};
 export type DecisionOrigin = Pick<NewEvent, "run" | "build" | "card" | "turn">;
 
 type NodesOf = Pick<Engine, "nodes" | "clock" | "ids">;
@@ -64,25 +67,41 @@ export function askNode<Name extends Seam>(
 }
 
 type AnyNode = (input: unknown) => unknown;
-type Attempt = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly error: string };
+type Attempt =
+  | { readonly ok: true; readonly answer: unknown }
+  | { readonly ok: false; readonly error: string };
 
-function attempt(engine: NodesOf, seam: Seam, { node, input }: { node: AnyNode; input: unknown }): Attempt {
+function attempt(
+  engine: NodesOf,
+  seam: Seam,
+  { node, input }: { node: AnyNode; input: unknown },
+): Attempt {
   const startedMs = engine.clock.monotonic();
   let answer: unknown;
   try {
     answer = node(input);
   } catch (error) {
-    return { ok: false, error: `it threw: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      ok: false,
+      error: `it threw: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
   const tookMs = engine.clock.monotonic() - startedMs;
-  if (tookMs > NODE_MS_MAX) return { ok: false, error: `it took ${Math.round(tookMs)} ms, more than ${NODE_MS_MAX}` };
+  if (tookMs > NODE_MS_MAX)
+    return { ok: false, error: `it took ${Math.round(tookMs)} ms, more than ${NODE_MS_MAX}` };
   const problem = checkNodeAnswer(seam, answer, input);
   return problem === null ? { ok: true, answer } : { ok: false, error: problem };
 }
 
 function failedAnswer(seam: Seam, name: string, error: string): JsonObject {
-  if (seam === "gate") return { kind: "deny", reason: `The gate node ${name} failed, so the call is denied: ${error}` };
-  throw new EngineError("NODE_FAILED", `The ${seam} node ${name} failed: ${error}.`, { details: { seam, node: name } });
+  if (seam === "gate")
+    return {
+      kind: "deny",
+      reason: `The gate node ${name} failed, so the call is denied: ${error}`,
+    };
+  throw new EngineError("NODE_FAILED", `The ${seam} node ${name} failed: ${error}.`, {
+    details: { seam, node: name },
+  });
 }
 
 function freeze<Value>(value: Value): Value {

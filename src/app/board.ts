@@ -77,15 +77,24 @@ function byBuild(cards: readonly Card[]): Stored {
   return builds;
 }
 
-function assemble(assets: ProjectAssets, stored: Stored, department: string | null): Omit<Board, "asOfSeq"> {
-  const inScope = (asset: { readonly department: string }): boolean => department === null || asset.department === department;
+function assemble(
+  assets: ProjectAssets,
+  stored: Stored,
+  department: string | null,
+): Omit<Board, "asOfSeq"> {
+  const inScope = (asset: { readonly department: string }): boolean =>
+    department === null || asset.department === department;
   const used = new Set<string>();
   const rocks = Object.values(assets.rocks)
     .filter(inScope)
     .map((rock): BoardRock => {
       const base = slugOf(rock.stem);
       const epics = rock.epics.flatMap((entry) => {
-        const key = [`config/${entry.epic}`, `${entry.department}/${entry.epic}`, `core/${entry.epic}`].find((one) => assets.epics[one]);
+        const key = [
+          `config/${entry.epic}`,
+          `${entry.department}/${entry.epic}`,
+          `core/${entry.epic}`,
+        ].find((one) => assets.epics[one]);
         const epic = key === undefined ? undefined : assets.epics[key];
         if (key === undefined || epic === undefined) return [];
         used.add(key);
@@ -97,30 +106,66 @@ function assemble(assets: ProjectAssets, stored: Stored, department: string | nu
   const orphanedEpics = Object.entries(assets.epics)
     .filter(([key, epic]) => inScope(epic) && !used.has(key))
     .map(([, epic]) => boardEpic(epic, stored, `build-${slugOf(epic.stem)}`));
-  const lost = [...stored.values()].flatMap((build) => [...build.values()]).filter((card) => card.orphaned);
-  return { rocks, orphanedEpics, orphanedIssues: lost.map((card) => boardIssue(card, 0)), alerts: alertsOf(orphanedEpics, lost) };
+  const lost = [...stored.values()]
+    .flatMap((build) => [...build.values()])
+    .filter((card) => card.orphaned);
+  return {
+    rocks,
+    orphanedEpics,
+    orphanedIssues: lost.map((card) => boardIssue(card, 0)),
+    alerts: alertsOf(orphanedEpics, lost),
+  };
 }
 
 function boardEpic(epic: Epic, stored: Stored, build: string): BoardEpic {
   const cards = stored.get(build);
-  const known = cards === undefined ? [] : [...cards.values()].filter((card) => card.kind === "issue" && !card.orphaned);
+  const known =
+    cards === undefined
+      ? []
+      : [...cards.values()].filter((card) => card.kind === "issue" && !card.orphaned);
   const fromAsset = epic.issues.filter((issue) => cards?.get(issue.id) === undefined);
   const path = [
-    ...known.map((card) => ({ id: card.id, priority: card.priority, dependsOn: card.dependsOn, open: !isClosed(card.status) })),
-    ...fromAsset.map((issue) => ({ id: issue.id, priority: issue.priority, dependsOn: issue.dependsOn, open: true })),
+    ...known.map((card) => ({
+      id: card.id,
+      priority: card.priority,
+      dependsOn: card.dependsOn,
+      open: !isClosed(card.status),
+    })),
+    ...fromAsset.map((issue) => ({
+      id: issue.id,
+      priority: issue.priority,
+      dependsOn: issue.dependsOn,
+      open: true,
+    })),
   ];
   const scores = criticalPathScores(path);
   const issues = [
-    ...known.sort((left, right) => left.position - right.position).map((card) => boardIssue(card, scores.get(card.id) ?? 0)),
+    ...known
+      .sort((left, right) => left.position - right.position)
+      .map((card) => boardIssue(card, scores.get(card.id) ?? 0)),
     ...fromAsset.map((issue): BoardIssue => {
       const { id, summary, seat, priority, dependsOn } = issue;
-      const fresh = { status: "ready", waitReason: null, waitDetail: null, verified: false, build: null } as const;
+      const fresh = {
+        status: "ready",
+        waitReason: null,
+        waitDetail: null,
+        verified: false,
+        build: null,
+      } as const;
       return { id, summary, seat, priority, dependsOn, score: scores.get(id) ?? 0, ...fresh };
     }),
   ];
   const status = cards?.get(epic.id)?.status ?? "ready";
   const { id, summary, description, department } = epic;
-  return { id, name: summary, description, department, status, build: cards === undefined ? null : build, issues };
+  return {
+    id,
+    name: summary,
+    description,
+    department,
+    status,
+    build: cards === undefined ? null : build,
+    issues,
+  };
 }
 
 const boardIssue = (card: Card, score: number): BoardIssue => ({
@@ -137,7 +182,16 @@ const boardIssue = (card: Card, score: number): BoardIssue => ({
   build: card.build,
 });
 
-const alertsOf = (orphanedEpics: readonly BoardEpic[], lost: readonly Card[]): readonly BoardAlert[] => [
-  ...orphanedEpics.map((epic) => ({ code: "epic-orphaned", message: `The epic ${epic.id} belongs to no rock.` })),
-  ...lost.map((card) => ({ code: "card-orphaned", message: `${card.id} is stored, but its asset no longer defines it.` })),
+const alertsOf = (
+  orphanedEpics: readonly BoardEpic[],
+  lost: readonly Card[],
+): readonly BoardAlert[] => [
+  ...orphanedEpics.map((epic) => ({
+    code: "epic-orphaned",
+    message: `The epic ${epic.id} belongs to no rock.`,
+  })),
+  ...lost.map((card) => ({
+    code: "card-orphaned",
+    message: `${card.id} is stored, but its asset no longer defines it.`,
+  })),
 ];

@@ -28,7 +28,12 @@ const RUN_FAILURES: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** Failures of the connection: the same one on several cards in a row says the provider is down. */
-const CONNECTION_FAILURES: ReadonlySet<ErrorCode> = new Set(["MODEL_TIMEOUT", "MODEL_CONNECTION", "MODEL_OVERLOADED", "MODEL_RATE_LIMITED"]);
+const CONNECTION_FAILURES: ReadonlySet<ErrorCode> = new Set([
+  "MODEL_TIMEOUT",
+  "MODEL_CONNECTION",
+  "MODEL_OVERLOADED",
+  "MODEL_RATE_LIMITED",
+]);
 
 export const endsRun = (code: ErrorCode): boolean => RUN_FAILURES.has(code);
 export const isConnectionFailure = (code: ErrorCode): boolean => CONNECTION_FAILURES.has(code);
@@ -48,7 +53,10 @@ export type ModelCall = {
   readonly onText?: (text: string) => void;
 };
 
-export async function callModel({ model, clock, ids }: CallModelDeps, call: ModelCall): Promise<ModelReply> {
+export async function callModel(
+  { model, clock, ids }: CallModelDeps,
+  call: ModelCall,
+): Promise<ModelReply> {
   let { request } = call;
   for (let attempt = 1; ; attempt += 1) {
     const reply = await model.reply(request, call.signal, call.onText);

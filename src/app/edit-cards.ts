@@ -11,10 +11,17 @@ type Deps = { readonly store: Store };
 /** `build` null = the build of that card with the newest run. */
 export type CardName = { readonly card: string; readonly build: string | null };
 
-export async function findCard({ cards }: StoreTransaction, { card, build }: CardName): Promise<Result<Card>> {
+export async function findCard(
+  { cards }: StoreTransaction,
+  { card, build }: CardName,
+): Promise<Result<Card>> {
   const found = build === null ? await cards.find(card) : await cards.get(build, card);
   return found === null
-    ? refuse("CARD_UNKNOWN", `No stored card is called ${card}. A card is stored when its first run starts; see: orket cards`, { card })
+    ? refuse(
+        "CARD_UNKNOWN",
+        `No stored card is called ${card}. A card is stored when its first run starts; see: orket cards`,
+        { card },
+      )
     : ok(found);
 }
 
@@ -26,7 +33,10 @@ export type MoveByHand = CardName & {
 };
 
 /** A person may finish a card too, but the verification rule holds for people as well. */
-export async function moveCardByHand({ store }: Deps, request: MoveByHand & { readonly verificationRequired: boolean }): Promise<Result<Card>> {
+export async function moveCardByHand(
+  { store }: Deps,
+  request: MoveByHand & { readonly verificationRequired: boolean },
+): Promise<Result<Card>> {
   return store.transaction(async (transaction) => {
     const found = await findCard(transaction, request);
     if (!found.ok) return found;
@@ -58,7 +68,9 @@ export async function commentOnCard(
 ): Promise<Result<Card>> {
   const text = request.text.trim();
   if (text === "" || text.length > COMMENT_CHARACTERS_MAX) {
-    return refuse("USAGE", `A comment has between 1 and ${COMMENT_CHARACTERS_MAX} characters.`, { length: text.length });
+    return refuse("USAGE", `A comment has between 1 and ${COMMENT_CHARACTERS_MAX} characters.`, {
+      length: text.length,
+    });
   }
   return store.transaction(async (transaction) => {
     const found = await findCard(transaction, request);
@@ -66,7 +78,9 @@ export async function commentOnCard(
     const card = found.value;
     const author = actorName(human(request.person));
     await transaction.comments.add({ build: card.build, card: card.id, author, text, turn: null });
-    await transaction.events.append([cardEvent(card, { type: "card-commented", actor: author, data: { text } })]);
+    await transaction.events.append([
+      cardEvent(card, { type: "card-commented", actor: author, data: { text } }),
+    ]);
     return found;
   });
 }
@@ -80,16 +94,28 @@ export type ArchiveRequest = {
   readonly person: string;
 };
 
-export type Archived = { readonly archivedIds: readonly string[]; readonly missingIds: readonly string[] };
+export type Archived = {
+  readonly archivedIds: readonly string[];
+  readonly missingIds: readonly string[];
+};
 
 const CARDS_READ_MAX = 100_000;
 
 /** One transaction for all that the selectors name; each card counts once, keeps its assignee, and is never archived twice. */
-export async function archiveCards({ store }: Deps, request: ArchiveRequest): Promise<Result<Archived>> {
+export async function archiveCards(
+  { store }: Deps,
+  request: ArchiveRequest,
+): Promise<Result<Archived>> {
   const { cardIds, build, relatedTokens } = request;
-  const tokens = relatedTokens.map((token) => token.trim().toLowerCase()).filter((token) => token !== "");
+  const tokens = relatedTokens
+    .map((token) => token.trim().toLowerCase())
+    .filter((token) => token !== "");
   if (cardIds.length === 0 && build === null && tokens.length === 0) {
-    return refuse("ARCHIVE_SELECTOR_MISSING", "Provide at least one selector: card_ids, build_id, or related_tokens", {});
+    return refuse(
+      "ARCHIVE_SELECTOR_MISSING",
+      "Provide at least one selector: card_ids, build_id, or related_tokens",
+      {},
+    );
   }
   return store.transaction(async (transaction): Promise<Result<Archived>> => {
     const all = await transaction.cards.list({ limit: CARDS_READ_MAX });
@@ -97,16 +123,26 @@ export async function archiveCards({ store }: Deps, request: ArchiveRequest): Pr
     const chosen = new Map<string, Card>();
     for (const card of all) {
       const byBuild = build !== null && card.build === build;
-      const byToken = tokens.some((token) => card.id.toLowerCase().includes(token) || card.summary.toLowerCase().includes(token));
-      if (named.has(card.id.toLowerCase()) || byBuild || byToken) chosen.set(`${card.build}/${card.id}`, card);
+      const byToken = tokens.some(
+        (token) =>
+          card.id.toLowerCase().includes(token) || card.summary.toLowerCase().includes(token),
+      );
+      if (named.has(card.id.toLowerCase()) || byBuild || byToken)
+        chosen.set(`${card.build}/${card.id}`, card);
     }
     const archived = new Set<string>();
     for (const card of chosen.values()) {
       if (card.status === "archived") continue;
-      const moved = await applyMove(transaction, card, { to: "archived", actor: human(request.person), cause: "archive" });
+      const moved = await applyMove(transaction, card, {
+        to: "archived",
+        actor: human(request.person),
+        cause: "archive",
+      });
       if (!moved.ok) return moved;
       const data = { archivedBy: request.person, reason: request.reason };
-      await transaction.events.append([cardEvent(card, { type: "card-archived", actor: `human:${request.person}`, data })]);
+      await transaction.events.append([
+        cardEvent(card, { type: "card-archived", actor: `human:${request.person}`, data }),
+      ]);
       archived.add(card.id);
     }
     const known = new Set(all.map((card) => card.id.toLowerCase()));
@@ -114,4 +150,3 @@ export async function archiveCards({ store }: Deps, request: ArchiveRequest): Pr
     return ok({ archivedIds: [...archived].sort(), missingIds: missing.sort() });
   });
 }
-

@@ -17,7 +17,9 @@ import type { EngineSettings } from "./settings.ts";
 export type ActiveNodes = {
   readonly nodes: Nodes;
   readonly names: Readonly<Record<keyof Nodes, string>>;
-  readonly shadows: Readonly<Partial<{ [Seam in keyof Nodes]: { readonly name: string; readonly node: Nodes[Seam] } }>>;
+  readonly shadows: Readonly<
+    Partial<{ [Seam in keyof Nodes]: { readonly name: string; readonly node: Nodes[Seam] } }>
+  >;
 };
 
 export type Engine = {

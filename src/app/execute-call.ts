@@ -38,8 +38,19 @@ export function createToolRunner(session: Session, live: LiveTurn): ToolRunner {
   const roles = rolesOf(live.lane.team, live.turn.seat);
   const offered = offeredTools(live.turn.kind, roles);
   const state: RunnerState = { staged: null, successfulWrites: 0, denials: 0 };
-  const runner: Runner = { session, live, scope: scopeOf(session, live), offered, state, repeats: new Map() };
-  return { offered, state: () => state, execute: async (call, step, signal) => execute(runner, { call, step, signal }) };
+  const runner: Runner = {
+    session,
+    live,
+    scope: scopeOf(session, live),
+    offered,
+    state,
+    repeats: new Map(),
+  };
+  return {
+    offered,
+    state: () => state,
+    execute: async (call, step, signal) => execute(runner, { call, step, signal }),
+  };
 }
 
 function scopeOf({ engine, assets, run }: Session, { turn, card, lane }: LiveTurn): ToolScope {
@@ -81,7 +92,9 @@ async function execute(runner: Runner, question: Question): Promise<CallOutcome>
   if (stored !== undefined && stored.result !== null) return replay(runner, call, stored.result);
   if (stored?.begun === true) return finish(runner, question, { result: UNKNOWN_OUTCOME });
   if (runner.state.staged !== null) {
-    return finish(runner, question, { result: { ok: false, code: "not_executed", error: "not executed: a move is staged." } });
+    return finish(runner, question, {
+      result: { ok: false, code: "not_executed", error: "not executed: a move is staged." },
+    });
   }
   const repeats = (runner.repeats.get(callSignature(call)) ?? 0) + 1;
   runner.repeats.set(callSignature(call), repeats);
@@ -94,7 +107,10 @@ async function execute(runner: Runner, question: Question): Promise<CallOutcome>
   });
   if (verdict.kind === "allow") return perform(runner, question, { verdict, events });
   if (verdict.kind === "error") {
-    return finish(runner, question, { result: { ok: false, code: verdict.code, error: verdict.message }, events });
+    return finish(runner, question, {
+      result: { ok: false, code: verdict.code, error: verdict.message },
+      events,
+    });
   }
   return denied(runner, question, { verdict, events });
 }
@@ -102,11 +118,14 @@ async function execute(runner: Runner, question: Question): Promise<CallOutcome>
 const UNKNOWN_OUTCOME: ToolResult = {
   ok: false,
   code: "outcome_unknown",
-  error: "outcome unknown: the process ended while this call was running. Look at what is there before you go on.",
+  error:
+    "outcome unknown: the process ended while this call was running. Look at what is there before you go on.",
 };
 
 const idesignOf = ({ session, live }: Runner) =>
-  session.assets.organization.idesign.enabled && live.lane.epic.idesign ? session.assets.organization.idesign : null;
+  session.assets.organization.idesign.enabled && live.lane.epic.idesign
+    ? session.assets.organization.idesign
+    : null;
 
 /** A stored result counts as it did when it was made. A staged move was kept nowhere else, so it is decided again. */
 async function replay(runner: Runner, call: ToolCall, result: ToolResult): Promise<CallOutcome> {
@@ -124,13 +143,25 @@ async function replay(runner: Runner, call: ToolCall, result: ToolResult): Promi
 async function perform(
   runner: Runner,
   question: Question,
-  { verdict, events }: { verdict: Extract<GateVerdict, { kind: "allow" }>; events: readonly NewEvent[] },
+  {
+    verdict,
+    events,
+  }: { verdict: Extract<GateVerdict, { kind: "allow" }>; events: readonly NewEvent[] },
 ): Promise<CallOutcome> {
   const { session, live } = runner;
   const { call, step } = question;
   const { tool } = verdict;
-  const facts: JsonObject = { tool: tool.name, call: call.id, risk: tool.risk, verdict: "allow", path: verdict.path };
-  const called = [...events, toolEvent(runner, "tool-called", { ...facts, ...warned(verdict.warnings) })];
+  const facts: JsonObject = {
+    tool: tool.name,
+    call: call.id,
+    risk: tool.risk,
+    verdict: "allow",
+    path: verdict.path,
+  };
+  const called = [
+    ...events,
+    toolEvent(runner, "tool-called", { ...facts, ...warned(verdict.warnings) }),
+  ];
   if (tool.effect) {
     await write(session, async (transaction) => {
       await transaction.turns.beginCall(live.turn.id, step.number, call.id);
@@ -138,20 +169,35 @@ async function perform(
     });
   }
   const outcome = await runTool(runner, question, verdict);
-  return finish(runner, question, { ...outcome, events: [...(tool.effect ? [] : called), ...(outcome.events ?? [])] });
+  return finish(runner, question, {
+    ...outcome,
+    events: [...(tool.effect ? [] : called), ...(outcome.events ?? [])],
+  });
 }
 
-const warned = (warnings: readonly string[]): JsonObject => (warnings.length === 0 ? {} : { warnings });
+const warned = (warnings: readonly string[]): JsonObject =>
+  warnings.length === 0 ? {} : { warnings };
 
 /** A tool that throws is a tool that failed: an ordinary result for the model [R-13]. */
-async function runTool(runner: Runner, { signal }: Question, verdict: Extract<GateVerdict, { kind: "allow" }>): Promise<ToolOutcome> {
+async function runTool(
+  runner: Runner,
+  { signal }: Question,
+  verdict: Extract<GateVerdict, { kind: "allow" }>,
+): Promise<ToolOutcome> {
   const { engine } = runner.session;
   const limitMs = verdict.tool.risk === "execute" ? COMMAND_MS_MAX : engine.settings.limits.toolMs;
   try {
-    return await verdict.tool.run(verdict.args as never, runner.scope, checkedSignal(signal, limitMs));
+    return await verdict.tool.run(
+      verdict.args as never,
+      runner.scope,
+      checkedSignal(signal, limitMs),
+    );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    engine.log.warn({ tool: verdict.tool.name, turn: runner.live.turn.id, error: message }, "tool failed");
+    engine.log.warn(
+      { tool: verdict.tool.name, turn: runner.live.turn.id, error: message },
+      "tool failed",
+    );
     return { result: { ok: false, code: "tool_failed", error: `The tool failed: ${message}` } };
   }
 }
@@ -161,11 +207,20 @@ const COMMAND_MS_MAX = 610_000;
 async function denied(
   runner: Runner,
   question: Question,
-  { verdict, events }: { verdict: Extract<GateVerdict, { kind: "deny" | "violation" }>; events: readonly NewEvent[] },
+  {
+    verdict,
+    events,
+  }: { verdict: Extract<GateVerdict, { kind: "deny" | "violation" }>; events: readonly NewEvent[] },
 ): Promise<CallOutcome> {
   const { state } = runner;
   const { call } = question;
-  const facts = { tool: call.tool, call: call.id, rule: verdict.rule, code: verdict.code, reason: verdict.message };
+  const facts = {
+    tool: call.tool,
+    call: call.id,
+    rule: verdict.rule,
+    code: verdict.code,
+    reason: verdict.message,
+  };
   const counted = verdict.kind === "deny" && verdict.counts;
   if (counted) state.denials += 1;
   const outcome = await finish(runner, question, {
@@ -174,14 +229,21 @@ async function denied(
   });
   const attempted = { tool: call.tool, args: call.args };
   if (verdict.kind === "violation") {
-    return { ...outcome, end: { end: "violation", detail: verdict.message, rule: verdict.rule, attempted } };
+    return {
+      ...outcome,
+      end: { end: "violation", detail: verdict.message, rule: verdict.rule, attempted },
+    };
   }
   if (state.denials < TURN_LIMITS.denialsMax) return outcome;
   const detail = `The gate denied ${state.denials} calls of one turn; the last: ${verdict.message}`;
   return { ...outcome, end: { end: "denied-too-often", detail, rule: verdict.rule, attempted } };
 }
 
-async function loopDetected(runner: Runner, question: Question, repeats: number): Promise<CallOutcome> {
+async function loopDetected(
+  runner: Runner,
+  question: Question,
+  repeats: number,
+): Promise<CallOutcome> {
   const { call } = question;
   const error = `${call.tool} was called ${repeats} times with the same arguments and nothing written in between.`;
   const outcome = await finish(runner, question, {
@@ -192,16 +254,29 @@ async function loopDetected(runner: Runner, question: Question, repeats: number)
 }
 
 const toolEvent = ({ session, live }: Runner, type: NewEvent["type"], data: JsonObject): NewEvent =>
-  cardEvent(live.card, { type, actor: `agent:${live.turn.seat}`, run: session.run.id, turn: live.turn.id, data });
+  cardEvent(live.card, {
+    type,
+    actor: `agent:${live.turn.seat}`,
+    run: session.run.id,
+    turn: live.turn.id,
+    data,
+  });
 
 /** Stores the result, what the tool wants written, and the events, together; only then does the turn go on. */
-async function finish(runner: Runner, { call, step }: Question, outcome: ToolOutcome): Promise<CallOutcome> {
+async function finish(
+  runner: Runner,
+  { call, step }: Question,
+  outcome: ToolOutcome,
+): Promise<CallOutcome> {
   const { session, live, state } = runner;
   const result = await write(session, async (transaction) => {
     const value = outcome.apply === undefined ? outcome.result : await outcome.apply(transaction);
     await transaction.turns.finishCall(live.turn.id, step.number, call.id, value);
     if (outcome.wrote !== undefined) await transaction.turns.addWrite(live.turn.id, outcome.wrote);
-    await transaction.events.append([...(outcome.events ?? []), ...finished(runner, call, { outcome, value })]);
+    await transaction.events.append([
+      ...(outcome.events ?? []),
+      ...finished(runner, call, { outcome, value }),
+    ]);
     return { value };
   });
   if (result.value.ok && outcome.staged !== undefined) state.staged = outcome.staged;
@@ -217,7 +292,12 @@ function finished(
   call: ToolCall,
   { outcome, value }: { outcome: ToolOutcome; value: ToolResult },
 ): readonly NewEvent[] {
-  const facts = value.ok ? { ok: true } : { ok: false, code: value.code, error: value.error.slice(0, 500) };
-  const wrote = outcome.wrote === undefined ? {} : { path: outcome.wrote, lines: outcome.lines ?? 0 };
-  return [toolEvent(runner, "tool-finished", { tool: call.tool, call: call.id, ...facts, ...wrote })];
+  const facts = value.ok
+    ? { ok: true }
+    : { ok: false, code: value.code, error: value.error.slice(0, 500) };
+  const wrote =
+    outcome.wrote === undefined ? {} : { path: outcome.wrote, lines: outcome.lines ?? 0 };
+  return [
+    toolEvent(runner, "tool-finished", { tool: call.tool, call: call.id, ...facts, ...wrote }),
+  ];
 }

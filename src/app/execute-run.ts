@@ -28,7 +28,11 @@ export type ExecuteRequest = {
 const LEFT_TURNS_MAX = 1000;
 
 /** Gives the run as it ended. Refused when it does not exist, is in the wrong state, or belongs to a living process. */
-export async function executeRun(engine: Engine, request: ExecuteRequest, signal: AbortSignal): Promise<Result<Run>> {
+export async function executeRun(
+  engine: Engine,
+  request: ExecuteRequest,
+  signal: AbortSignal,
+): Promise<Result<Run>> {
   const taken = await takeRun(engine, request);
   if (!taken.ok) return taken;
   const { run, epoch, snapshot, left, replies } = taken.value;
@@ -66,7 +70,10 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
   const { store, settings, clock } = engine;
   return store.transaction(async ({ runs, turns, events }): Promise<Result<Taken>> => {
     const run = await runs.get(request.run);
-    if (run === null) return refuse("RUN_UNKNOWN", `No run has the id ${request.run}. See them with: orket runs`, { run: request.run });
+    if (run === null)
+      return refuse("RUN_UNKNOWN", `No run has the id ${request.run}. See them with: orket runs`, {
+        run: request.run,
+      });
     if (run.status !== "running") {
       const allowed = decideRunMove(run, "running");
       if (!allowed.ok) return allowed;
@@ -74,17 +81,31 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
     const lease = await runs.lease(run.id);
     const nowMs = clock.now();
     const gone = lease !== null && request.isOwnerGone(lease.owner);
-    const epoch = await runs.claim(run.id, settings.owner, gone ? Number.MAX_SAFE_INTEGER : nowMs, nowMs + settings.limits.leaseMs);
+    const epoch = await runs.claim(
+      run.id,
+      settings.owner,
+      gone ? Number.MAX_SAFE_INTEGER : nowMs,
+      nowMs + settings.limits.leaseMs,
+    );
     if (epoch === null) return owned(run, lease);
     if (run.status !== "running") {
       const change = { reason: null, detail: null, at: new Date(nowMs).toISOString() };
       if (!(await runs.move(run.id, run.status, "running", change))) return owned(run, lease);
     }
     const type = request.resume ? "run-continued" : "run-started";
-    await events.append([{ type, actor: "engine", run: run.id, ...firstBuild(run.builds), data: { epoch, from: run.status } }]);
+    await events.append([
+      {
+        type,
+        actor: "engine",
+        run: run.id,
+        ...firstBuild(run.builds),
+        data: { epoch, from: run.status },
+      },
+    ]);
     const fresh = await runs.get(run.id);
     const snapshot = (await runs.snapshot(run.id)) as unknown as RunSnapshot | null;
-    if (fresh === null || snapshot === null) throw new EngineError("STORE_CORRUPT", `Run ${run.id} has no snapshot.`);
+    if (fresh === null || snapshot === null)
+      throw new EngineError("STORE_CORRUPT", `Run ${run.id} has no snapshot.`);
     const left = await turns.list({ run: run.id, statuses: ["live"], limit: LEFT_TURNS_MAX });
     const { runReplies } = await turns.counts({ run: run.id, build: "", card: "", seat: "" });
     return ok({ run: fresh, epoch, snapshot, left, replies: runReplies });
@@ -92,10 +113,14 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
 }
 
 const owned = (run: Run, lease: Lease | null): Result<never> =>
-  refuse("RUN_STATE", `Run ${run.id} is being worked on by another process (${lease?.owner ?? "unknown"}). Watch it with: orket runs show ${run.id}`, {
-    run: run.id,
-    owner: lease?.owner ?? null,
-  });
+  refuse(
+    "RUN_STATE",
+    `Run ${run.id} is being worked on by another process (${lease?.owner ?? "unknown"}). Watch it with: orket runs show ${run.id}`,
+    {
+      run: run.id,
+      owner: lease?.owner ?? null,
+    },
+  );
 
 /** Renews the lease until stopped. A process that cannot renew has lost the run and must not act any more. */
 function keepLease(session: Session, lost: AbortController): () => void {
@@ -107,7 +132,9 @@ function keepLease(session: Session, lost: AbortController): () => void {
       await engine.clock.sleep(leaseRenewMs, stop.signal);
       if (stop.signal.aborted) return;
       const untilMs = engine.clock.now() + leaseMs;
-      const kept = await engine.store.transaction(async ({ runs }) => runs.renew(fence.run, fence.epoch, untilMs));
+      const kept = await engine.store.transaction(async ({ runs }) =>
+        runs.renew(fence.run, fence.epoch, untilMs),
+      );
       if (!kept) lost.abort(new EngineError("RUN_LOST", `Run ${fence.run} has a new owner.`));
     }
   };
@@ -116,7 +143,11 @@ function keepLease(session: Session, lost: AbortController): () => void {
 }
 
 /** Runs the loop and turns whatever it throws into the end it stands for. Only the loss of the run is thrown on. */
-async function drive(session: Session, snapshot: RunSnapshot, left: readonly Turn[]): Promise<RunEnd> {
+async function drive(
+  session: Session,
+  snapshot: RunSnapshot,
+  left: readonly Turn[],
+): Promise<RunEnd> {
   const { engine, run } = session;
   try {
     if (snapshot.target.restart && run.turns === 0) await restartCards(session, snapshot.target);
@@ -143,12 +174,31 @@ async function endRun(session: Session, end: RunEnd): Promise<Run> {
     await runs.move(run.id, "running", end.status, { reason: end.reason, detail: end.detail, at });
     await runs.release(run.id, fence.epoch);
     const origin = { actor: "engine", run: run.id, ...firstBuild(run.builds) } as const;
-    const data = { status: end.status, reason: end.reason, ...(end.detail === null ? {} : { detail: end.detail }) };
-    await events.append([{ ...origin, type: end.status === "paused" ? "run-paused" : "run-ended", data }]);
+    const data = {
+      status: end.status,
+      reason: end.reason,
+      ...(end.detail === null ? {} : { detail: end.detail }),
+    };
+    await events.append([
+      { ...origin, type: end.status === "paused" ? "run-paused" : "run-ended", data },
+    ]);
     if (end.status === "done") {
       const resolved = run.kind === "issue" ? await cards.find(run.card) : null;
-      const more = resolved === null ? [] : [{ ...origin, type: "issue-run-resolved" as const, card: run.card, data: { status: resolved.status } }];
-      await events.append([{ ...origin, type: "run-succeeded", data: { turns: session.turns } }, ...more]);
+      const more =
+        resolved === null
+          ? []
+          : [
+              {
+                ...origin,
+                type: "issue-run-resolved" as const,
+                card: run.card,
+                data: { status: resolved.status },
+              },
+            ];
+      await events.append([
+        { ...origin, type: "run-succeeded", data: { turns: session.turns } },
+        ...more,
+      ]);
     }
     const fresh = await runs.get(run.id);
     if (fresh === null) throw new EngineError("STORE_CORRUPT", `Run ${run.id} cannot be read.`);

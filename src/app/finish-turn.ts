@@ -5,7 +5,6 @@ import { ENGINE } from "../domain/card-moves.ts";
 import type { MoveCause } from "../domain/card-moves.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { NewEvent } from "../domain/events.ts";
-import type { JsonObject } from "../domain/json.ts";
 import type { TurnStatus } from "../domain/turn.ts";
 import type { Evaluation } from "../domain/verdict.ts";
 import type { StoreTransaction } from "../ports/store.ts";
@@ -31,12 +30,22 @@ export type TurnEffect = {
 
 const BACKOFF_CAP_MS = 60_000;
 const RESOLUTION_CHARACTERS_MAX = 500;
-const NOTHING: TurnEffect = { kept: false, backoffMs: null, runFailure: null, connectionFailure: null };
+const NOTHING: TurnEffect = {
+  kept: false,
+  backoffMs: null,
+  runFailure: null,
+  connectionFailure: null,
+};
 
-export async function finishTurn(session: Session, live: LiveTurn, outcome: TurnOutcome): Promise<TurnEffect> {
+export async function finishTurn(
+  session: Session,
+  live: LiveTurn,
+  outcome: TurnOutcome,
+): Promise<TurnEffect> {
   live.lane.locks.release(live.turn.id);
   if (outcome.end === "aborted") return { ...NOTHING, kept: true };
-  if (outcome.end === "budget") return { ...NOTHING, kept: true, runFailure: { reason: "budget", detail: outcome.detail } };
+  if (outcome.end === "budget")
+    return { ...NOTHING, kept: true, runFailure: { reason: "budget", detail: outcome.detail } };
   if (outcome.failure !== null && endsRun(outcome.failure.code)) {
     await interruptTurn(session, live, outcome.detail);
     return { ...NOTHING, runFailure: { reason: "provider", detail: outcome.detail } };
@@ -78,7 +87,12 @@ async function settle(closing: Closing, answer: Evaluation): Promise<TurnEffect>
     case "retry":
       return retryTurn(closing, answer.reason);
     case "block":
-      await blockCard(closing, { reason: answer.reason, detail: answer.detail, status: "failed", cause: "failure" });
+      await blockCard(closing, {
+        reason: answer.reason,
+        detail: answer.detail,
+        status: "failed",
+        cause: "failure",
+      });
       return NOTHING;
     case "violation":
       await violate(closing, answer.detail);
@@ -90,17 +104,31 @@ async function settle(closing: Closing, answer: Evaluation): Promise<TurnEffect>
 async function interruptTurn(session: Session, live: LiveTurn, detail: string): Promise<void> {
   await write(session, async (transaction) => {
     await close(session, live, { transaction, status: "dropped", outcome: detail, commit: null });
-    await transaction.events.append([turnEvent(session, live, "turn-failed", { detail })]);
+    await transaction.events.append([
+      turnEvent(session, live, { type: "turn-failed", data: { detail } }),
+    ]);
     const card = await transaction.cards.get(live.card.build, live.card.id);
     if (card?.status !== "in_progress") return;
-    await applyMove(transaction, card, { to: "ready", actor: ENGINE, cause: "interrupted", origin: originOf(session, live) });
+    await applyMove(transaction, card, {
+      to: "ready",
+      actor: ENGINE,
+      cause: "interrupted",
+      origin: originOf(session, live),
+    });
   });
 }
 
-const originOf = (session: Session, live: LiveTurn) => ({ run: session.run.id, turn: live.turn.id });
+const originOf = (session: Session, live: LiveTurn) => ({
+  run: session.run.id,
+  turn: live.turn.id,
+});
 
-const turnEvent = (session: Session, live: LiveTurn, type: NewEvent["type"], data: JsonObject): NewEvent =>
-  cardEvent(live.card, { type, actor: `agent:${live.turn.seat}`, data, ...originOf(session, live) });
+const turnEvent = (
+  session: Session,
+  live: LiveTurn,
+  event: Pick<NewEvent, "type" | "data">,
+): NewEvent =>
+  cardEvent(live.card, { ...event, actor: `agent:${live.turn.seat}`, ...originOf(session, live) });
 
 type Close = {
   readonly transaction: StoreTransaction;
@@ -109,11 +137,23 @@ type Close = {
   readonly commit: string | null;
 };
 
-const close = async (session: Session, live: LiveTurn, { transaction, status, outcome, commit }: Close): Promise<void> =>
-  transaction.turns.finish(live.turn.id, { status, outcome, commit, at: new Date(session.engine.clock.now()).toISOString() });
+const close = async (
+  session: Session,
+  live: LiveTurn,
+  { transaction, status, outcome, commit }: Close,
+): Promise<void> =>
+  transaction.turns.finish(live.turn.id, {
+    status,
+    outcome,
+    commit,
+    at: new Date(session.engine.clock.now()).toISOString(),
+  });
 
 /** Files first, then the store: a commit that no row names is found again by the turn in its message. */
-async function commitTurn({ session, live, outcome, events }: Closing, kind: "commit" | "promote"): Promise<void> {
+async function commitTurn(
+  { session, live, outcome, events }: Closing,
+  kind: "commit" | "promote",
+): Promise<void> {
   const { turn, lane } = live;
   const commit = await commitFiles(session, live);
   const digest = commit === null ? null : await lane.workspace.digest();
@@ -122,22 +162,43 @@ async function commitTurn({ session, live, outcome, events }: Closing, kind: "co
     if (fresh === null) return;
     await transaction.events.append(events);
     if (digest !== null) await saveDigest(transaction, turn.build, digest);
-    const words = await moveAtCommit(transaction, { session, live, outcome, events }, { kind, card: fresh });
-    if (fresh.retryCount > 0) await transaction.cards.write(turn.build, turn.card, { retryCount: 0, lastError: null });
+    const words = await moveAtCommit(
+      transaction,
+      { session, live, outcome, events },
+      { kind, card: fresh },
+    );
+    if (fresh.retryCount > 0)
+      await transaction.cards.write(turn.build, turn.card, { retryCount: 0, lastError: null });
     await close(session, live, { transaction, status: "committed", outcome: words, commit });
     const data = { end: outcome.end, outcome: words, commit, writes: outcome.successfulWrites };
-    await transaction.events.append([turnEvent(session, live, "turn-finished", data)]);
+    await transaction.events.append([turnEvent(session, live, { type: "turn-finished", data })]);
   });
 }
 
-async function commitFiles(session: Session, { turn, card, lane }: LiveTurn): Promise<string | null> {
-  const paths = await session.engine.store.read(async ({ turns }) => turns.uncommittedWrites(turn.build, turn.card));
+async function commitFiles(
+  session: Session,
+  { turn, card, lane }: LiveTurn,
+): Promise<string | null> {
+  const paths = await session.engine.store.read(async ({ turns }) =>
+    turns.uncommittedWrites(turn.build, turn.card),
+  );
   if (paths.length === 0) return null;
   const subject = `${card.id}: ${card.summary}`.slice(0, 100);
-  return lane.workspace.commit({ paths, subject, card: card.id, seat: turn.seat, turn: turn.id, run: turn.run });
+  return lane.workspace.commit({
+    paths,
+    subject,
+    card: card.id,
+    seat: turn.seat,
+    turn: turn.id,
+    run: turn.run,
+  });
 }
 
-async function saveDigest({ runs }: StoreTransaction, id: string, workspaceDigest: string): Promise<void> {
+async function saveDigest(
+  { runs }: StoreTransaction,
+  id: string,
+  workspaceDigest: string,
+): Promise<void> {
   const build = await runs.build(id);
   if (build !== null) await runs.saveBuild({ ...build, workspaceDigest });
 }
@@ -153,7 +214,12 @@ async function moveAtCommit(
     const resolution = outcome.text.trim().slice(0, RESOLUTION_CHARACTERS_MAX);
     if (resolution !== "") await transaction.cards.write(card.build, card.id, { resolution });
     const fresh = await transaction.cards.get(card.build, card.id);
-    const moved = await applyMove(transaction, fresh ?? card, { to: "code_review", actor: ENGINE, cause: "promote", origin });
+    const moved = await applyMove(transaction, fresh ?? card, {
+      to: "code_review",
+      actor: ENGINE,
+      cause: "promote",
+      origin,
+    });
     return moved.ok ? "finished, on to review" : `kept, not moved: ${moved.error.message}`;
   }
   const { staged } = outcome;
@@ -162,7 +228,15 @@ async function moveAtCommit(
   const { waitReason, waitDetail, to, cause } = staged.move;
   const actor = { kind: "agent", id: live.turn.seat, roles: rolesOfSeat(live) } as const;
   const turn = { card: live.card.id, review: false, authorSeats: card.authorSeats };
-  const moved = await applyMove(transaction, card, { to, actor, cause, waitReason, waitDetail, turn, origin });
+  const moved = await applyMove(transaction, card, {
+    to,
+    actor,
+    cause,
+    waitReason,
+    waitDetail,
+    turn,
+    origin,
+  });
   return moved.ok ? `moved to ${to}` : `kept, not moved: ${moved.error.message}`;
 }
 
@@ -173,38 +247,83 @@ const rolesOfSeat = ({ lane, turn }: LiveTurn): readonly string[] =>
 async function retryTurn({ session, live, events }: Closing, reason: string): Promise<TurnEffect> {
   const { turn } = live;
   return write(session, async (transaction) => {
-    await transaction.events.append([...events, turnEvent(session, live, "turn-failed", { detail: reason })]);
+    await transaction.events.append([
+      ...events,
+      turnEvent(session, live, { type: "turn-failed", data: { detail: reason } }),
+    ]);
     await close(session, live, { transaction, status: "failed", outcome: reason, commit: null });
     const card = await transaction.cards.get(turn.build, turn.card);
     if (card === null) return NOTHING;
     const retryCount = card.retryCount + 1;
-    await transaction.cards.write(turn.build, turn.card, { retryCount, lastError: reason.slice(0, 1000) });
+    await transaction.cards.write(turn.build, turn.card, {
+      retryCount,
+      lastError: reason.slice(0, 1000),
+    });
     const fresh = (await transaction.cards.get(turn.build, turn.card)) ?? card;
     const origin = originOf(session, live);
     if (retryCount > card.retriesMax) {
-      await transaction.events.append([turnEvent(session, live, "card-retries-exhausted", { retryCount, reason })]);
+      await transaction.events.append([
+        turnEvent(session, live, { type: "card-retries-exhausted", data: { retryCount, reason } }),
+      ]);
       const waitDetail = `Failed ${retryCount} times, the last time: ${reason}`;
-      await applyMove(transaction, fresh, { to: "blocked", actor: ENGINE, cause: "failure", waitReason: "system", waitDetail, origin });
+      await applyMove(transaction, fresh, {
+        to: "blocked",
+        actor: ENGINE,
+        cause: "failure",
+        waitReason: "system",
+        waitDetail,
+        origin,
+      });
       return NOTHING;
     }
     const waitMs = backoffMs(retryCount, session.engine.ids.random(), BACKOFF_CAP_MS);
-    await transaction.events.append([turnEvent(session, live, "card-retried", { retryCount, waitMs, reason })]);
-    if (card.status === "in_progress") await applyMove(transaction, fresh, { to: "ready", actor: ENGINE, cause: "retry", origin });
+    await transaction.events.append([
+      turnEvent(session, live, { type: "card-retried", data: { retryCount, waitMs, reason } }),
+    ]);
+    if (card.status === "in_progress")
+      await applyMove(transaction, fresh, { to: "ready", actor: ENGINE, cause: "retry", origin });
     return { ...NOTHING, backoffMs: waitMs };
   });
 }
 
-type Block = { readonly reason: WaitReason; readonly detail: string; readonly status: TurnStatus; readonly cause: MoveCause };
+type Block = {
+  readonly reason: WaitReason;
+  readonly detail: string;
+  readonly status: TurnStatus;
+  readonly cause: MoveCause;
+};
 
-async function blockCard({ session, live, events }: Closing, block: Block, more: readonly NewEvent[] = []): Promise<void> {
+async function blockCard(
+  { session, live, events }: Closing,
+  block: Block,
+  more: readonly NewEvent[] = [],
+): Promise<void> {
   const { turn } = live;
   await write(session, async (transaction) => {
-    await transaction.events.append([...events, ...more, turnEvent(session, live, "turn-failed", { detail: block.detail })]);
-    await close(session, live, { transaction, status: block.status, outcome: block.detail, commit: null });
+    await transaction.events.append([
+      ...events,
+      ...more,
+      turnEvent(session, live, { type: "turn-failed", data: { detail: block.detail } }),
+    ]);
+    await close(session, live, {
+      transaction,
+      status: block.status,
+      outcome: block.detail,
+      commit: null,
+    });
     const card = await transaction.cards.get(turn.build, turn.card);
     if (card === null) return;
-    const waits = { waitReason: block.reason, waitDetail: block.detail, origin: originOf(session, live) };
-    await applyMove(transaction, card, { to: "blocked", actor: ENGINE, cause: block.cause, ...waits });
+    const waits = {
+      waitReason: block.reason,
+      waitDetail: block.detail,
+      origin: originOf(session, live),
+    };
+    await applyMove(transaction, card, {
+      to: "blocked",
+      actor: ENGINE,
+      cause: block.cause,
+      ...waits,
+    });
   });
 }
 
@@ -214,7 +333,10 @@ async function violate(closing: Closing, detail: string): Promise<void> {
   const report = await writeReport(session.engine, { live, outcome, detail });
   const rule = outcome.rule ?? "policy";
   await blockCard(closing, { reason: "system", detail, status: "violated", cause: "failure" }, [
-    turnEvent(session, live, "governance-violated", { rule, detail, tool: outcome.attempted?.tool ?? null }),
-    turnEvent(session, live, "report-written", { report, violationType: rule }),
+    turnEvent(session, live, {
+      type: "governance-violated",
+      data: { rule, detail, tool: outcome.attempted?.tool ?? null },
+    }),
+    turnEvent(session, live, { type: "report-written", data: { report, violationType: rule } }),
   ]);
 }

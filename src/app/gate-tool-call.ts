@@ -2,7 +2,12 @@
 // state machine, risk, and last the gate node, which can only tighten.
 import type { IdesignRules } from "../domain/assets.ts";
 import type { NewEvent } from "../domain/events.ts";
-import { checkIdesign, isReadProtected, isWriteProtected, riskVerdict } from "../domain/governance.ts";
+import {
+  checkIdesign,
+  isReadProtected,
+  isWriteProtected,
+  riskVerdict,
+} from "../domain/governance.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { checkStructure, languageOf } from "../domain/structure.ts";
 import type { ToolCall } from "../domain/turn.ts";
@@ -13,15 +18,38 @@ import { editedText } from "./tools/files.ts";
 import type { Tool, ToolScope } from "./tools/tool.ts";
 
 /** The rule that fired; the report of a violation is typed by it. */
-export type GateRule = "state_transition" | "tool_gate" | "path" | "idesign" | "structure" | "policy";
+export type GateRule =
+  | "state_transition"
+  | "tool_gate"
+  | "path"
+  | "idesign"
+  | "structure"
+  | "policy";
 
 export type GateVerdict =
-  | { readonly kind: "allow"; readonly tool: Tool; readonly args: object; readonly path: string | null; readonly warnings: readonly string[] }
+  | {
+      readonly kind: "allow";
+      readonly tool: Tool;
+      readonly args: object;
+      readonly path: string | null;
+      readonly warnings: readonly string[];
+    }
   /** Not a violation: the model made a mistake and is told so. */
   | { readonly kind: "error"; readonly code: string; readonly message: string }
-  | { readonly kind: "deny"; readonly rule: GateRule; readonly code: string; readonly message: string; readonly counts: boolean }
+  | {
+      readonly kind: "deny";
+      readonly rule: GateRule;
+      readonly code: string;
+      readonly message: string;
+      readonly counts: boolean;
+    }
   /** Ends the turn at once. */
-  | { readonly kind: "violation"; readonly rule: GateRule; readonly code: string; readonly message: string };
+  | {
+      readonly kind: "violation";
+      readonly rule: GateRule;
+      readonly code: string;
+      readonly message: string;
+    };
 
 export type GateQuestion = {
   readonly call: ToolCall;
@@ -34,7 +62,13 @@ export type GateQuestion = {
 export type Gated = { readonly verdict: GateVerdict; readonly events: readonly NewEvent[] };
 type GateDeps = Pick<Engine, "nodes" | "clock" | "ids" | "source" | "settings">;
 
-const deny = (rule: GateRule, code: string, message: string): GateVerdict => ({ kind: "deny", rule, code, message, counts: true });
+const deny = (rule: GateRule, code: string, message: string): GateVerdict => ({
+  kind: "deny",
+  rule,
+  code,
+  message,
+  counts: true,
+});
 
 export async function gateToolCall(deps: GateDeps, question: GateQuestion): Promise<Gated> {
   const { call, scope, offered } = question;
@@ -42,12 +76,23 @@ export async function gateToolCall(deps: GateDeps, question: GateQuestion): Prom
   const tool = TOOLS.get(call.tool);
   if (tool === undefined) {
     const names = offered.map((one) => one.name).join(", ");
-    return only({ kind: "error", code: "tool_unknown", message: `Unknown tool ${call.tool}. You have: ${names}.` });
+    return only({
+      kind: "error",
+      code: "tool_unknown",
+      message: `Unknown tool ${call.tool}. You have: ${names}.`,
+    });
   }
   if (!offered.includes(tool)) {
-    return only(deny("tool_gate", "denied", `The tool ${tool.name} is in none of the roles of the seat ${scope.seat}.`));
+    return only(
+      deny(
+        "tool_gate",
+        "denied",
+        `The tool ${tool.name} is in none of the roles of the seat ${scope.seat}.`,
+      ),
+    );
   }
-  if (isMalformed(call.args)) return only({ kind: "error", code: "tool_argument", message: call.args.$malformed });
+  if (isMalformed(call.args))
+    return only({ kind: "error", code: "tool_argument", message: call.args.$malformed });
   const parsed = parseArguments(tool, call.args as JsonObject);
   if (!parsed.ok) return only({ kind: "error", code: "tool_argument", message: parsed.error });
   const place = await judgePath(tool, parsed.args, scope);
@@ -56,13 +101,22 @@ export async function gateToolCall(deps: GateDeps, question: GateQuestion): Prom
     (await judgeContent(deps, question, { tool, args: parsed.args, path: place.path })) ??
     judgeMove(tool, parsed.args, scope);
   if (ruled !== null && "kind" in ruled) return only(ruled);
-  return judgeRisk(deps, question, { tool, args: parsed.args, path: place.path, warnings: ruled?.warnings ?? [] });
+  return judgeRisk(deps, question, {
+    tool,
+    args: parsed.args,
+    path: place.path,
+    warnings: ruled?.warnings ?? [],
+  });
 }
 
 const isMalformed = (args: ToolCall["args"]): args is { readonly $malformed: string } =>
   typeof args["$malformed"] === "string" && Object.keys(args).length === 1;
 
-async function judgePath(tool: Tool, args: object, scope: ToolScope): Promise<GateVerdict | { readonly path: string | null }> {
+async function judgePath(
+  tool: Tool,
+  args: object,
+  scope: ToolScope,
+): Promise<GateVerdict | { readonly path: string | null }> {
   if (tool.path === undefined) return { path: null };
   const given = (args as Record<string, unknown>)[tool.path.argument];
   if (typeof given !== "string") return { path: null };
@@ -88,7 +142,8 @@ async function judgeContent(
   { scope, idesign }: GateQuestion,
   { tool, args, path }: Judged,
 ): Promise<GateVerdict | { readonly warnings: readonly string[] } | null> {
-  const writesText = tool.name === "write_file" || tool.name === "edit_file" || tool.name === "image_generate";
+  const writesText =
+    tool.name === "write_file" || tool.name === "edit_file" || tool.name === "image_generate";
   if (idesign === null || path === null || !writesText) return null;
   const placed = checkIdesign(path, idesign);
   if (placed !== null) return deny("idesign", placed.code, placed.message);
@@ -101,7 +156,13 @@ async function judgeContent(
   return first === undefined ? { warnings: found.warnings } : deny("structure", "denied", first);
 }
 
-type WriteArgs = { readonly path: string; readonly content?: string; readonly old?: string; readonly new?: string; readonly count?: number };
+type WriteArgs = {
+  readonly path: string;
+  readonly content?: string;
+  readonly old?: string;
+  readonly new?: string;
+  readonly count?: number;
+};
 
 /** null when the call will fail by itself: an edit that does not match has no result to judge. */
 async function resultingText(args: WriteArgs, scope: ToolScope): Promise<string | null> {
@@ -114,7 +175,9 @@ async function resultingText(args: WriteArgs, scope: ToolScope): Promise<string 
 
 function judgeMove(tool: Tool, args: object, scope: ToolScope): GateVerdict | null {
   const refused = tool.judge?.(args as never, scope) ?? null;
-  return refused === null ? null : deny("state_transition", refused.code.toLowerCase(), refused.message);
+  return refused === null
+    ? null
+    : deny("state_transition", refused.code.toLowerCase(), refused.message);
 }
 
 function judgeRisk(
@@ -123,9 +186,20 @@ function judgeRisk(
   { tool, args, path, warnings }: Judged & { readonly warnings: readonly string[] },
 ): Gated {
   // Whether commands are contained is the containment port's answer; it never runs them otherwise.
-  const builtIn = riskVerdict(deps.settings.riskPolicy, { tool: tool.name, risk: tool.risk, contained: true });
+  const builtIn = riskVerdict(deps.settings.riskPolicy, {
+    tool: tool.name,
+    risk: tool.risk,
+    contained: true,
+  });
   if (builtIn === "deny") {
-    return { verdict: deny("policy", "denied", `The risk policy denies ${tool.name} (class ${tool.risk}).`), events: [] };
+    return {
+      verdict: deny(
+        "policy",
+        "denied",
+        `The risk policy denies ${tool.name} (class ${tool.risk}).`,
+      ),
+      events: [],
+    };
   }
   const input = {
     tool: tool.name,
@@ -144,7 +218,10 @@ function judgeRisk(
     const why = answer.kind === "ask" ? answer.reason : `its class is ${tool.risk}`;
     // Nobody can be asked from here, and an unanswered question is a no.
     const message = `${tool.name} needs a person's approval (${why}) and none was given. Go on without it, or ask_human.`;
-    return { verdict: { kind: "deny", rule: "policy", code: "approval_needed", message, counts: false }, events };
+    return {
+      verdict: { kind: "deny", rule: "policy", code: "approval_needed", message, counts: false },
+      events,
+    };
   }
   return { verdict: { kind: "allow", tool, args, path, warnings }, events };
 }

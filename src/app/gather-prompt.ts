@@ -24,14 +24,20 @@ export type PromptQuestion = {
 };
 type From = { readonly session: Pick<Session, "engine" | "assets">; readonly lane: Lane };
 
-export async function gatherPrompt({ session, lane }: From, question: PromptQuestion): Promise<PromptFacts> {
+export async function gatherPrompt(
+  { session, lane }: From,
+  question: PromptQuestion,
+): Promise<PromptFacts> {
   const { engine, assets } = session;
   const { card, kind, seat, model } = question;
   const roles = rolesOf(lane.team, seat);
   const family = dialectFamily(model.name);
-  const stored = await engine.store.read(async (transaction) => readStored(transaction, card, engine.settings.contextTurns));
+  const stored = await engine.store.read(async (transaction) =>
+    readStored(transaction, card, engine.settings.contextTurns),
+  );
   const brief = question.brief ?? stored.brief;
-  const idesign = assets.organization.idesign.enabled && lane.epic.idesign ? assets.organization.idesign : null;
+  const idesign =
+    assets.organization.idesign.enabled && lane.epic.idesign ? assets.organization.idesign : null;
   return {
     kind,
     seat,
@@ -49,7 +55,8 @@ export async function gatherPrompt({ session, lane }: From, question: PromptQues
   };
 }
 
-export const roleNames = (roles: readonly Role[]): readonly string[] => roles.map((role) => role.name);
+export const roleNames = (roles: readonly Role[]): readonly string[] =>
+  roles.map((role) => role.name);
 
 function dialectOf(dialects: Readonly<Record<string, Dialect>>, family: string): Dialect | null {
   return dialects[family] ?? dialects["generic"] ?? null;
@@ -95,7 +102,10 @@ async function readStored(
   };
 }
 
-async function readDependencies({ cards, turns }: StoreTransaction, card: Card): Promise<readonly DependencyFacts[]> {
+async function readDependencies(
+  { cards, turns }: StoreTransaction,
+  card: Card,
+): Promise<readonly DependencyFacts[]> {
   const facts: DependencyFacts[] = [];
   for (const id of card.dependsOn) {
     const dependency = await cards.get(card.build, id);

@@ -2,16 +2,23 @@
 // and the seat a card goes to.
 import type { Card } from "../domain/card.ts";
 import { ENGINE } from "../domain/card-moves.ts";
+import type { RouteAnswer } from "../domain/decision.ts";
 import type { NewEvent } from "../domain/events.ts";
 import type { TurnKind } from "../domain/turn.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
+import type { Decision } from "./ask-node.ts";
 import { askNode } from "./ask-node.ts";
+import type { Engine } from "./engine.ts";
 import type { Lane, Session } from "./session.ts";
 import { write } from "./session.ts";
 
 /** A move of one card may free or stop the next, so this goes on until nothing changes; each card moves once a round. */
 export async function keepDependencies(session: Session, lane: Lane): Promise<void> {
-  for (let changes = lane.backlog.takeDependencyChanges(); changes.length > 0; changes = lane.backlog.takeDependencyChanges()) {
+  for (
+    let changes = lane.backlog.takeDependencyChanges();
+    changes.length > 0;
+    changes = lane.backlog.takeDependencyChanges()
+  ) {
     for (const { card, dependency } of changes) {
       const origin = { run: session.run.id };
       const request =
@@ -39,11 +46,47 @@ export async function promoteTesting(session: Session, card: Card): Promise<void
   await write(session, async (transaction) => {
     const fresh = await transaction.cards.get(card.build, card.id);
     if (fresh === null) return;
-    await applyMove(transaction, fresh, { to: "code_review", actor: ENGINE, cause: "promote", origin: { run: session.run.id } });
+    await applyMove(transaction, fresh, {
+      to: "code_review",
+      actor: ENGINE,
+      cause: "promote",
+      origin: { run: session.run.id },
+    });
   });
 }
 
-export type Routed = { readonly kind: TurnKind; readonly seat: string; readonly events: readonly NewEvent[] };
+type Question = { readonly card: Card; readonly kind: TurnKind };
+type Asker = Pick<Engine, "nodes" | "clock" | "ids"> & { readonly run?: string };
+
+function askRoute(
+  { run, ...engine }: Asker,
+  lane: Lane,
+  { card, kind }: Question,
+): Decision<"route"> {
+  const { id, type, seat, cycle, authorSeats } = card;
+  const roles = Object.values(lane.team.roles);
+  const issueTypes = Object.fromEntries(roles.map((role) => [role.name, role.issueTypes]));
+  const { seats } = lane.team;
+  const input = structuredClone({
+    card: { id, type, seat, cycle },
+    kind,
+    seats,
+    issueTypes,
+    authorSeats,
+  });
+  const origin = { build: card.build, card: id, ...(run === undefined ? {} : { run }) };
+  return askNode(engine, "route", { input, origin });
+}
+
+/** Where the card would go, without a run and without a trace. */
+export const routeOf = (engine: Asker, lane: Lane, question: Question): RouteAnswer =>
+  askRoute(engine, lane, question).answer;
+
+export type Routed = {
+  readonly kind: TurnKind;
+  readonly seat: string;
+  readonly events: readonly NewEvent[];
+};
 
 /** The seat for the card's next turn; null when there is none, and the card is then blocked with the reason. */
 export async function routeCard(
@@ -53,16 +96,23 @@ export async function routeCard(
 ): Promise<Routed | null> {
   const unverifiable = kind === "review" ? await missingContainment(session, card) : null;
   if (unverifiable !== null) {
-    await blockForResource(session, card, { detail: unverifiable, alert: "containment-unavailable", events: [] });
+    await blockForResource(session, card, {
+      detail: unverifiable,
+      alert: "containment-unavailable",
+      events: [],
+    });
     return null;
   }
-  const { id, type, seat, cycle } = card;
-  const issueTypes = Object.fromEntries(Object.values(lane.team.roles).map((role) => [role.name, role.issueTypes]));
-  const input = { card: { id, type, seat, cycle }, kind, seats: lane.team.seats, issueTypes, authorSeats: card.authorSeats };
-  const origin = { run: session.run.id, build: card.build, card: id };
-  const { answer, events } = askNode(session.engine, "route", { input: structuredClone(input), origin });
+  const { answer, events } = askRoute({ ...session.engine, run: session.run.id }, lane, {
+    card,
+    kind,
+  });
   if (answer.seat !== null) return { kind, seat: answer.seat, events };
-  await blockForResource(session, card, { detail: answer.reason, alert: kind === "review" ? "no-reviewer" : "no-seat", events });
+  await blockForResource(session, card, {
+    detail: answer.reason,
+    alert: kind === "review" ? "no-reviewer" : "no-seat",
+    events,
+  });
   return null;
 }
 
@@ -76,15 +126,26 @@ async function missingContainment(session: Session, card: Card): Promise<string 
   return answer.ok ? null : `Its verification cannot run: ${answer.error.message}`;
 }
 
-type ResourceBlock = { readonly detail: string; readonly alert: string; readonly events: readonly NewEvent[] };
+type ResourceBlock = {
+  readonly detail: string;
+  readonly alert: string;
+  readonly events: readonly NewEvent[];
+};
 
-async function blockForResource(session: Session, card: Card, { detail, alert, events }: ResourceBlock): Promise<void> {
+async function blockForResource(
+  session: Session,
+  card: Card,
+  { detail, alert, events }: ResourceBlock,
+): Promise<void> {
   const origin = { run: session.run.id };
   await write(session, async (transaction) => {
     const fresh = await transaction.cards.get(card.build, card.id);
     if (fresh === null) return;
     const data = { alert, detail, authorSeats: card.authorSeats };
-    await transaction.events.append([...events, cardEvent(card, { ...origin, type: "alert-raised", actor: "engine", data })]);
+    await transaction.events.append([
+      ...events,
+      cardEvent(card, { ...origin, type: "alert-raised", actor: "engine", data }),
+    ]);
     await applyMove(transaction, fresh, {
       to: "blocked",
       actor: ENGINE,

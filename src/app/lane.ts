@@ -23,11 +23,18 @@ export type LaneRequest = {
 export async function openLane(session: Session, request: LaneRequest): Promise<Lane> {
   const { engine, assets } = session;
   const epic = assets.epics[request.epicKey];
-  if (epic === undefined) throw new EngineError("ASSET_UNKNOWN", `The run names the epic ${request.epicKey}, which its assets lack.`);
+  if (epic === undefined)
+    throw new EngineError(
+      "ASSET_UNKNOWN",
+      `The run names the epic ${request.epicKey}, which its assets lack.`,
+    );
   const team = lookUp(assets.teams, epic.department, epic.team);
   const environment = lookUp(assets.environments, epic.department, epic.environment);
   if (team === undefined || environment === undefined) {
-    throw new EngineError("ASSET_UNKNOWN", `The epic ${epic.stem} names team ${epic.team} and environment ${epic.environment}; one is missing.`);
+    throw new EngineError(
+      "ASSET_UNKNOWN",
+      `The epic ${epic.stem} names team ${epic.team} and environment ${epic.environment}; one is missing.`,
+    );
   }
   const workspace = await engine.workspaces.open(request.build);
   await write(session, async (transaction) => syncBuild(transaction, session, { request, epic }));
@@ -42,7 +49,9 @@ export async function openLane(session: Session, request: LaneRequest): Promise<
     environment,
     department: assets.departments[epic.department] ?? null,
     workspace,
-    backlog: createBacklog(cards, { wipPerSeatMax: assets.organization.thresholds.wipLimitPerSeat }),
+    backlog: createBacklog(cards, {
+      wipPerSeatMax: assets.organization.thresholds.wipLimitPerSeat,
+    }),
     locks: createFileLocks(),
     only: request.only,
     seenSeq: seq,
@@ -50,17 +59,31 @@ export async function openLane(session: Session, request: LaneRequest): Promise<
 }
 
 /** The department's own asset, else the one of `core`. */
-export const lookUp = <Asset>(assets: Readonly<Record<string, Asset>>, department: string, name: string): Asset | undefined =>
+export const lookUp = <Asset>(
+  assets: Readonly<Record<string, Asset>>,
+  department: string,
+  name: string,
+): Asset | undefined =>
   assets[`config/${name}`] ?? assets[`${department}/${name}`] ?? assets[`core/${name}`];
 
 type Sync = { readonly request: LaneRequest; readonly epic: Epic };
 
 /** Missing cards are inserted, known ones take the new definition and keep their state; what the file lost is orphaned. */
-async function syncBuild(transaction: StoreTransaction, session: Session, { request, epic }: Sync): Promise<void> {
+async function syncBuild(
+  transaction: StoreTransaction,
+  session: Session,
+  { request, epic }: Sync,
+): Promise<void> {
   const { cards, runs, events } = transaction;
   const { build } = request;
   if ((await runs.build(build)) === null) {
-    await runs.saveBuild({ id: build, epic: epic.id, department: epic.department, rock: request.rock, workspaceDigest: null });
+    await runs.saveBuild({
+      id: build,
+      epic: epic.id,
+      department: epic.department,
+      rock: request.rock,
+      workspaceDigest: null,
+    });
   }
   const stored = new Map((await cards.list({ build })).map((card) => [card.id, card]));
   const created: NewCard[] = [];
@@ -74,36 +97,71 @@ async function syncBuild(transaction: StoreTransaction, session: Session, { requ
   for (const card of created) await cards.insert(card);
   const origin = { actor: "engine", run: session.run.id } as const;
   await events.append(
-    created.map((card) => cardEvent(card, { ...origin, type: "card-created", data: { summary: card.summary, seat: card.seat } })),
+    created.map((card) =>
+      cardEvent(card, {
+        ...origin,
+        type: "card-created",
+        data: { summary: card.summary, seat: card.seat },
+      }),
+    ),
   );
   await markOrphans(transaction, session, { epic, stored: [...stored.values()] });
   const current = epicCard ?? (await cards.get(build, epic.id));
-  const open = (await cards.list({ build, kind: "issue" })).some((card) => !card.orphaned && !isClosed(card.status));
+  const open = (await cards.list({ build, kind: "issue" })).some(
+    (card) => !card.orphaned && !isClosed(card.status),
+  );
   if (current === null || current.status === "in_progress" || !open) return;
-  await applyMove(transaction, current, { to: "in_progress", actor: ENGINE, cause: "dispatch", origin: { run: session.run.id } });
+  await applyMove(transaction, current, {
+    to: "in_progress",
+    actor: ENGINE,
+    cause: "dispatch",
+    origin: { run: session.run.id },
+  });
 }
 
-async function redefine({ cards }: StoreTransaction, card: Card, definition: CardDefinition): Promise<void> {
+async function redefine(
+  { cards }: StoreTransaction,
+  card: Card,
+  definition: CardDefinition,
+): Promise<void> {
   const brief = await cards.brief(card.build, card.id);
   const { type, summary, priority, seat, dependsOn, retriesMax, position } = card;
   const before = { type, summary, priority, seat, dependsOn, retriesMax, position, brief };
-  if (JSON.stringify(before) !== JSON.stringify(definition)) await cards.define(card.build, card.id, definition);
+  if (JSON.stringify(before) !== JSON.stringify(definition))
+    await cards.define(card.build, card.id, definition);
   if (card.orphaned) await cards.write(card.build, card.id, { orphaned: false });
 }
 
 type Orphans = { readonly epic: Epic; readonly stored: readonly Card[] };
 
 /** A card that came from the asset and is no longer in it; cards that turns created have a parent card, not the epic. */
-async function markOrphans({ cards, events }: StoreTransaction, session: Session, { epic, stored }: Orphans): Promise<void> {
+async function markOrphans(
+  { cards, events }: StoreTransaction,
+  session: Session,
+  { epic, stored }: Orphans,
+): Promise<void> {
   const named = new Set(epic.issues.map((issue) => issue.id));
-  const lost = stored.filter((card) => card.kind === "issue" && card.parent === epic.id && !named.has(card.id) && !card.orphaned);
+  const lost = stored.filter(
+    (card) =>
+      card.kind === "issue" && card.parent === epic.id && !named.has(card.id) && !card.orphaned,
+  );
   for (const card of lost) {
     await cards.write(card.build, card.id, { orphaned: true });
-    await events.append([cardEvent(card, { type: "card-orphaned", actor: "engine", run: session.run.id, data: { epic: epic.stem } })]);
+    await events.append([
+      cardEvent(card, {
+        type: "card-orphaned",
+        actor: "engine",
+        run: session.run.id,
+        data: { epic: epic.stem },
+      }),
+    ]);
   }
 }
 
-const briefOf = (text: Issue | Epic, more: Pick<CardBrief, "acceptance" | "verification">): CardBrief => ({
+const briefOf = (
+  text: Issue | Epic,
+  more: Pick<CardBrief, "acceptance" | "verification">,
+): CardBrief => ({
   description: text.description,
   note: text.note,
   requirements: text.requirements,
@@ -127,7 +185,17 @@ const definitionOf = (issue: Issue, position: number): CardDefinition => ({
 
 const FRESH = { status: "ready", waitReason: null, waitDetail: null, assignee: null } as const;
 
-const newIssueCard = ({ build, epic, issue, position }: { build: string; epic: Epic; issue: Issue; position: number }): NewCard => ({
+const newIssueCard = ({
+  build,
+  epic,
+  issue,
+  position,
+}: {
+  build: string;
+  epic: Epic;
+  issue: Issue;
+  position: number;
+}): NewCard => ({
   ...FRESH,
   ...definitionOf(issue, position),
   build,
@@ -184,4 +252,3 @@ export async function refreshLane(session: Session, lane: Lane): Promise<void> {
   for (const card of changed) lane.backlog.apply(card);
   lane.seenSeq = seq;
 }
-

@@ -9,10 +9,18 @@ import type { RunTarget } from "./start-run.ts";
 export async function restartCards(session: Session, target: RunTarget): Promise<void> {
   for (const { build } of target.entries) {
     await write(session, async (transaction) => {
-      const cards = await transaction.cards.list({ build, ...(target.only === null ? {} : { ids: [target.only] }) });
+      const cards = await transaction.cards.list({
+        build,
+        ...(target.only === null ? {} : { ids: [target.only] }),
+      });
       for (const card of cards) {
         if (card.status === "ready" || card.status === "archived" || card.kind === "rock") continue;
-        await applyMove(transaction, card, { to: "ready", actor: ENGINE, cause: "restart", origin: { run: session.run.id } });
+        await applyMove(transaction, card, {
+          to: "ready",
+          actor: ENGINE,
+          cause: "restart",
+          origin: { run: session.run.id },
+        });
       }
     });
   }

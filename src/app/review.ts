@@ -13,7 +13,12 @@ export const ESCALATION_CYCLE = 3;
 export const CYCLES_MAX = 4;
 const COMMENTS_MAX = 200;
 
-type Review = { readonly session: Session; readonly live: LiveTurn; readonly card: Card; readonly staged: StagedMove };
+type Review = {
+  readonly session: Session;
+  readonly live: LiveTurn;
+  readonly card: Card;
+  readonly staged: StagedMove;
+};
 
 /** Applies the staged decision of a review turn; gives the outcome in a few words. */
 export async function applyReview(transaction: StoreTransaction, review: Review): Promise<string> {
@@ -41,15 +46,31 @@ export async function applyReview(transaction: StoreTransaction, review: Review)
   return recordRejection(transaction, review);
 }
 
-async function declared({ cards }: StoreTransaction, card: Card): Promise<{ declared?: boolean; verdict?: "pass" | "fail" | null }> {
+async function declared(
+  { cards }: StoreTransaction,
+  card: Card,
+): Promise<{ declared?: boolean; verdict?: "pass" | "fail" | null }> {
   const brief = await cards.brief(card.build, card.id);
   if (brief?.verification == null) return {};
   const last = await cards.lastVerification(card.build, card.id);
-  return { declared: true, verdict: last !== null && last.cycle === card.cycle ? last.verdict : null };
+  return {
+    declared: true,
+    verdict: last !== null && last.cycle === card.cycle ? last.verdict : null,
+  };
 }
 
-const reviewEvent = ({ session, live }: Review, type: NewEvent["type"], data: JsonObject): NewEvent =>
-  cardEvent(live.card, { type, actor: `agent:${live.turn.seat}`, run: session.run.id, turn: live.turn.id, data });
+const reviewEvent = (
+  { session, live }: Review,
+  type: NewEvent["type"],
+  data: JsonObject,
+): NewEvent =>
+  cardEvent(live.card, {
+    type,
+    actor: `agent:${live.turn.seat}`,
+    run: session.run.id,
+    turn: live.turn.id,
+    data,
+  });
 
 async function recordRejection(transaction: StoreTransaction, review: Review): Promise<string> {
   const { card, staged } = review;
@@ -67,9 +88,16 @@ async function recordRejection(transaction: StoreTransaction, review: Review): P
 async function addReason({ comments, events }: StoreTransaction, review: Review): Promise<void> {
   const { live, card, staged } = review;
   const list = await comments.list(card.build, card.id, COMMENTS_MAX);
-  if (list.some((comment) => comment.turn === live.turn.id && comment.text === staged.reason)) return;
+  if (list.some((comment) => comment.turn === live.turn.id && comment.text === staged.reason))
+    return;
   const author = `agent:${live.turn.seat}`;
-  await comments.add({ build: card.build, card: card.id, author, text: staged.reason, turn: live.turn.id });
+  await comments.add({
+    build: card.build,
+    card: card.id,
+    author,
+    text: staged.reason,
+    turn: live.turn.id,
+  });
   await events.append([reviewEvent(review, "card-commented", { text: staged.reason })]);
 }
 
@@ -98,7 +126,14 @@ async function stopCycles(transaction: StoreTransaction, review: Review): Promis
     reviewEvent(review, "review-rejected", { cycle, reason: staged.reason }),
     reviewEvent(review, "review-limit-reached", { cycle, requirements: created.id }),
     ...(inserted
-      ? [cardEvent(created, { type: "card-created", actor: "engine", run: session.run.id, data: { summary: created.summary } })]
+      ? [
+          cardEvent(created, {
+            type: "card-created",
+            actor: "engine",
+            run: session.run.id,
+            data: { summary: created.summary },
+          }),
+        ]
       : []),
   ]);
   return `stopped after ${cycle} rejections`;

@@ -14,7 +14,8 @@ type LaneState = { readonly entry: TargetEntry; lane: Lane | null; done: boolean
 
 export function createLaneSource(session: Session, target: RunTarget): LaneSource {
   const states: LaneState[] = target.entries.map((entry) => ({ entry, lane: null, done: false }));
-  const isDone = (build: string): boolean => states.find((state) => state.entry.build === build)?.done ?? true;
+  const isDone = (build: string): boolean =>
+    states.find((state) => state.entry.build === build)?.done ?? true;
   let rockDone = target.kind !== "rock";
   return {
     open: async () => {
@@ -22,10 +23,16 @@ export function createLaneSource(session: Session, target: RunTarget): LaneSourc
         if (state.lane === null && state.entry.after.every(isDone)) {
           const { build, epicKey } = state.entry;
           if (target.kind === "rock") await openRock(session, target);
-          state.lane = await openLane(session, { build, epicKey, rock: target.rock, only: target.only });
+          state.lane = await openLane(session, {
+            build,
+            epicKey,
+            rock: target.rock,
+            only: target.only,
+          });
         }
         // Asked again only while it can change: a lane that is done stays done for this run.
-        if (state.lane !== null && !state.done && state.lane.backlog.isFinished()) state.done = await rollUpEpic(session, state.entry.build);
+        if (state.lane !== null && !state.done && state.lane.backlog.isFinished())
+          state.done = await rollUpEpic(session, state.entry.build);
       }
       if (!rockDone && states.every((state) => state.done)) {
         await closeRock(session, target);
@@ -36,7 +43,10 @@ export function createLaneSource(session: Session, target: RunTarget): LaneSourc
     stuck: () =>
       states
         .filter((state) => state.lane === null)
-        .map(({ entry }) => `${entry.build} was not started: it waits for ${entry.after.filter((build) => !isDone(build)).join(", ")}.`),
+        .map(
+          ({ entry }) =>
+            `${entry.build} was not started: it waits for ${entry.after.filter((build) => !isDone(build)).join(", ")}.`,
+        ),
   };
 }
 
@@ -51,10 +61,23 @@ async function openRock(session: Session, target: RunTarget): Promise<void> {
     if (known === null) {
       const card = newRockCard(build, rock);
       await cards.insert(card);
-      await events.append([cardEvent(card, { type: "card-created", actor: "engine", data: { summary: rock.summary }, ...origin })]);
+      await events.append([
+        cardEvent(card, {
+          type: "card-created",
+          actor: "engine",
+          data: { summary: rock.summary },
+          ...origin,
+        }),
+      ]);
     }
     const card = known ?? (await cards.get(build, rock.id));
-    if (card?.status === "ready") await applyMove(transaction, card, { to: "in_progress", actor: ENGINE, cause: "dispatch", origin });
+    if (card?.status === "ready")
+      await applyMove(transaction, card, {
+        to: "in_progress",
+        actor: ENGINE,
+        cause: "dispatch",
+        origin,
+      });
   });
 }
 
@@ -64,7 +87,12 @@ async function closeRock(session: Session, target: RunTarget): Promise<void> {
   await write(session, async (transaction) => {
     const card = await transaction.cards.get(build, target.card);
     if (card?.status !== "in_progress") return;
-    await applyMove(transaction, card, { to: "done", actor: ENGINE, cause: "rollup", origin: { run: session.run.id } });
+    await applyMove(transaction, card, {
+      to: "done",
+      actor: ENGINE,
+      cause: "rollup",
+      origin: { run: session.run.id },
+    });
   });
 }
 

@@ -11,10 +11,17 @@ export async function rollUpEpic(session: Session, build: string): Promise<boole
     const cards = await transaction.cards.list({ build });
     const issues = cards.filter((card) => card.kind === "issue" && !card.orphaned);
     const epic = cards.find((card) => card.kind === "epic");
-    const done = issues.some((card) => card.status === "done") && issues.every((card) => isClosed(card.status));
+    const done =
+      issues.some((card) => card.status === "done") &&
+      issues.every((card) => isClosed(card.status));
     if (epic === undefined || !done) return epic?.status === "done";
     if (epic.status === "done") return true;
-    const moved = await applyMove(transaction, epic, { to: "done", actor: ENGINE, cause: "rollup", origin: { run: session.run.id } });
+    const moved = await applyMove(transaction, epic, {
+      to: "done",
+      actor: ENGINE,
+      cause: "rollup",
+      origin: { run: session.run.id },
+    });
     return moved.ok;
   });
 }

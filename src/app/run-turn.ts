@@ -18,9 +18,16 @@ import { outcomeOf } from "./turn-outcome.ts";
 import { playSteps } from "./turn-steps.ts";
 
 /** `limit`: the card has used all its turns of this run and was blocked. `conflict`: somebody else moved it first. */
-export type Started = { readonly kind: "live"; readonly live: LiveTurn } | { readonly kind: "limit" | "conflict" };
+export type Started =
+  | { readonly kind: "live"; readonly live: LiveTurn }
+  | { readonly kind: "limit" | "conflict" };
 
-export type TurnPlan = { readonly card: Card; readonly kind: TurnKind; readonly seat: string; readonly events: readonly NewEvent[] };
+export type TurnPlan = {
+  readonly card: Card;
+  readonly kind: TurnKind;
+  readonly seat: string;
+  readonly events: readonly NewEvent[];
+};
 
 /** Starts a turn in one transaction: the card's move, the turn's record and every decision that led to it. */
 export async function startTurn(session: Session, lane: Lane, plan: TurnPlan): Promise<Started> {
@@ -36,26 +43,51 @@ export async function startTurn(session: Session, lane: Lane, plan: TurnPlan): P
     const origin = { run: run.id, turn: id };
     let current = fresh;
     if (fresh.status === "ready") {
-      const moved = await applyMove(transaction, fresh, { to: "in_progress", actor: ENGINE, cause: "dispatch", origin });
+      const moved = await applyMove(transaction, fresh, {
+        to: "in_progress",
+        actor: ENGINE,
+        cause: "dispatch",
+        origin,
+      });
       if (!moved.ok) return { kind: "conflict" };
       current = moved.value;
     }
-    const counts = await transaction.turns.counts({ run: run.id, build: card.build, card: card.id, seat });
+    const counts = await transaction.turns.counts({
+      run: run.id,
+      build: card.build,
+      card: card.id,
+      seat,
+    });
     const { turnsPerCardMax } = engine.settings.limits;
     if (counts.ofCardInRun >= turnsPerCardMax) {
       const waitDetail = `The card used all its ${turnsPerCardMax} turns of this run.`;
-      const block = { to: "blocked", actor: ENGINE, cause: "limit", waitReason: "system", waitDetail, origin } as const;
+      const block = {
+        to: "blocked",
+        actor: ENGINE,
+        cause: "limit",
+        waitReason: "system",
+        waitDetail,
+        origin,
+      } as const;
       await applyMove(transaction, current, block);
       return { kind: "limit" };
     }
-    const turn = newTurn(session, plan, { id, model: chosen.model, number: counts.ofCard + 1, cycle: current.cycle });
+    const turn = newTurn(session, plan, {
+      id,
+      model: chosen.model,
+      number: counts.ofCard + 1,
+      cycle: current.cycle,
+    });
     await transaction.turns.insert(turn, prompt);
     await transaction.runs.addUsage(run.id, NO_USAGE, 1);
     const decisions = [...plan.events, ...chosen.events].map((event) => ({ ...event, turn: id }));
     await transaction.events.append([...decisions, ...started(turn, card)]);
     session.turns += 1;
     const { seatReplies } = counts;
-    return { kind: "live", live: { turn, card: current, lane, model, prompt, stored: [], seatReplies } };
+    return {
+      kind: "live",
+      live: { turn, card: current, lane, model, prompt, stored: [], seatReplies },
+    };
   });
 }
 
@@ -82,11 +114,25 @@ const started = (turn: Turn, card: Card): readonly NewEvent[] => {
   const origin = { actor: "engine", run: turn.run, turn: turn.id };
   const facts = { seat: turn.seat, kind: turn.kind, number: turn.number, cycle: turn.cycle };
   return [
-    cardEvent(card, { ...origin, type: "card-dispatched", data: { seat: turn.seat, kind: turn.kind } }),
-    cardEvent(card, { ...origin, type: "model-selected", data: { model: turn.model, seat: turn.seat } }),
+    cardEvent(card, {
+      ...origin,
+      type: "card-dispatched",
+      data: { seat: turn.seat, kind: turn.kind },
+    }),
+    cardEvent(card, {
+      ...origin,
+      type: "model-selected",
+      data: { model: turn.model, seat: turn.seat },
+    }),
     cardEvent(card, { ...origin, type: "turn-started", data: facts }),
     ...(turn.kind === "review"
-      ? [cardEvent(card, { ...origin, type: "review-started", data: { seat: turn.seat, cycle: turn.cycle } })]
+      ? [
+          cardEvent(card, {
+            ...origin,
+            type: "review-started",
+            data: { seat: turn.seat, cycle: turn.cycle },
+          }),
+        ]
       : []),
   ];
 };
@@ -96,23 +142,41 @@ export async function reopenTurn(session: Session, lane: Lane, turn: Turn): Prom
   const model = await factsOf(session, turn.model);
   return session.engine.store.read(async ({ turns, cards }) => {
     const card = await cards.get(turn.build, turn.card);
-    if (card === null) throw new EngineError("STORE_CORRUPT", `Turn ${turn.id} names card ${turn.card}, which is not stored.`);
+    if (card === null)
+      throw new EngineError(
+        "STORE_CORRUPT",
+        `Turn ${turn.id} names card ${turn.card}, which is not stored.`,
+      );
     const stored = await turns.steps(turn.id);
-    const counts = await turns.counts({ run: turn.run, build: turn.build, card: turn.card, seat: turn.seat });
+    const counts = await turns.counts({
+      run: turn.run,
+      build: turn.build,
+      card: turn.card,
+      seat: turn.seat,
+    });
     const seatReplies = counts.seatReplies - stored.length;
     return { turn, card, lane, model, prompt: await turns.prompt(turn.id), stored, seatReplies };
   });
 }
 
-type ModelChooser = Pick<Session, "engine" | "assets"> & { readonly run: Pick<Session["run"], "id" | "model"> };
+type ModelChooser = Pick<Session, "engine" | "assets"> & {
+  readonly run: Pick<Session["run"], "id" | "model">;
+};
 
-export function chooseModel(session: ModelChooser, lane: Lane, { card, seat }: Pick<TurnPlan, "card" | "seat">): { model: string; events: readonly NewEvent[] } {
+export function chooseModel(
+  session: ModelChooser,
+  lane: Lane,
+  { card, seat }: Pick<TurnPlan, "card" | "seat">,
+): { model: string; events: readonly NewEvent[] } {
   const { engine, run, assets } = session;
   const overrides = lane.epic.params["model_overrides"];
   const input = {
     role: rolesOf(lane.team, seat)[0]?.name ?? seat,
     flag: run.model,
-    epicOverrides: (typeof overrides === "object" && overrides !== null ? overrides : {}) as Record<string, string>,
+    epicOverrides: (typeof overrides === "object" && overrides !== null ? overrides : {}) as Record<
+      string,
+      string
+    >,
     roleSettings: engine.settings.roleModels,
     environment: { name: lane.environment.name, model: lane.environment.model },
     departmentDefault: lane.department?.defaultLlm ?? null,
@@ -129,7 +193,10 @@ async function factsOf(session: Session, model: string): Promise<ModelFacts> {
   const known = session.facts.get(model);
   if (known !== undefined) return known;
   const described = await session.engine.model.describe(model, session.signal);
-  if (!described.ok) throw new EngineError(described.error.code, described.error.message, { details: described.error.details });
+  if (!described.ok)
+    throw new EngineError(described.error.code, described.error.message, {
+      details: described.error.details,
+    });
   if (session.run.budget.costUsdMax !== null && described.value.price === null) {
     const message = `The run has a cost budget, but the price of ${model} is unknown. Set it under prices, or use --max-tokens.`;
     throw new EngineError("MODEL_UNCONFIGURED", message, { details: { model } });
@@ -146,7 +213,10 @@ export async function playTurn(session: Session, live: LiveTurn): Promise<TurnOu
   } catch (error) {
     if (error instanceof EngineError && isFatal(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    session.engine.log.error({ run: session.run.id, card: live.card.id, turn: live.turn.id, error: message }, "turn failed");
+    session.engine.log.error(
+      { run: session.run.id, card: live.card.id, turn: live.turn.id, error: message },
+      "turn failed",
+    );
     return outcomeOf({ end: "failed", detail: message });
   }
 }

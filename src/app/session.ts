@@ -44,7 +44,10 @@ export type Session = {
  * Writes for the run: fenced by its epoch, and told to the watcher only after the commit, so that what a person sees
  * has happened.
  */
-export async function write<Value>(session: Session, work: (transaction: StoreTransaction) => Promise<Value>): Promise<Value> {
+export async function write<Value>(
+  session: Session,
+  work: (transaction: StoreTransaction) => Promise<Value>,
+): Promise<Value> {
   const { store, watcher } = session.engine;
   let written: Event[] = [];
   const value = await store.transaction(async (transaction) => {
@@ -66,4 +69,6 @@ export async function write<Value>(session: Session, work: (transaction: StoreTr
 }
 
 export const rolesOf = (team: Team, seat: string): readonly Role[] =>
-  (team.seats.find((one) => one.key === seat)?.roles ?? []).map((name) => team.roles[name]).filter((role) => role !== undefined);
+  (team.seats.find((one) => one.key === seat)?.roles ?? [])
+    .map((name) => team.roles[name])
+    .filter((role) => role !== undefined);

@@ -16,10 +16,16 @@ export type RunView = {
 
 const TURNS_MAX = 10_000;
 
-export async function showRun({ store }: { readonly store: Store }, id: string): Promise<Result<RunView>> {
+export async function showRun(
+  { store }: { readonly store: Store },
+  id: string,
+): Promise<Result<RunView>> {
   return store.read(async ({ runs, cards, turns, events }): Promise<Result<RunView>> => {
     const run = await runs.get(id);
-    if (run === null) return refuse("RUN_UNKNOWN", `No run has the id ${id}. See them with: orket runs`, { run: id });
+    if (run === null)
+      return refuse("RUN_UNKNOWN", `No run has the id ${id}. See them with: orket runs`, {
+        run: id,
+      });
     const lists = [];
     for (const build of run.builds) lists.push(await cards.list({ build }));
     return ok({
@@ -42,7 +48,9 @@ export const runResult = ({ run, cards }: RunView) => ({
     build: run.builds[0] ?? null,
     status: run.status,
     reason: run.reason,
-    cards: Object.fromEntries(cards.filter((card) => card.kind === "issue").map((card) => [card.id, card.status])),
+    cards: Object.fromEntries(
+      cards.filter((card) => card.kind === "issue").map((card) => [card.id, card.status]),
+    ),
     turns: run.turns,
     tokens: { input: run.usage.inputTokens, output: run.usage.outputTokens },
     costUsd: run.usage.costUsd,

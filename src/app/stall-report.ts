@@ -9,13 +9,23 @@ const LINES_MAX = 50;
 export type OpenCard = { readonly lane: Lane; readonly card: Card };
 
 /** Also appends the event `backlog-stalled`, with the same words. */
-export async function stallReport(session: Session, open: readonly OpenCard[]): Promise<readonly string[]> {
+export async function stallReport(
+  session: Session,
+  open: readonly OpenCard[],
+): Promise<readonly string[]> {
   const lines = open.slice(0, LINES_MAX).map(stallLine);
   if (open.length > LINES_MAX) lines.push(`… and ${open.length - LINES_MAX} more open cards.`);
   const first = open[0];
   if (first !== undefined) {
     const data = { open: open.length, lines };
-    const event = { ...cardEvent(first.card, { type: "backlog-stalled", actor: "engine", run: session.run.id, data }) };
+    const event = {
+      ...cardEvent(first.card, {
+        type: "backlog-stalled",
+        actor: "engine",
+        run: session.run.id,
+        data,
+      }),
+    };
     await write(session, async ({ events }) => events.append([event]));
   }
   return lines;

@@ -31,7 +31,11 @@ export type RunTarget = {
 };
 
 /** `after`: builds of this run that must be done first. */
-export type TargetEntry = { readonly build: string; readonly epicKey: string; readonly after: readonly string[] };
+export type TargetEntry = {
+  readonly build: string;
+  readonly epicKey: string;
+  readonly after: readonly string[];
+};
 
 export type RunSnapshot = { readonly assets: ProjectAssets; readonly target: RunTarget };
 
@@ -50,27 +54,53 @@ export async function startRun(engine: StartDeps, request: RunRequest): Promise<
 }
 
 export const assetRefusal = (problems: readonly AssetProblem[]): Result<never> =>
-  refuse("ASSET_INVALID", `The project's assets have ${problems.length === 1 ? "a problem" : `${problems.length} problems`}.`, {
-    problems,
-  });
+  refuse(
+    "ASSET_INVALID",
+    `The project's assets have ${problems.length === 1 ? "a problem" : `${problems.length} problems`}.`,
+    {
+      problems,
+    },
+  );
 
 /** Epic, then rock, then issue, by id or file stem; an epic and a rock of one name is the epic. */
-export function resolveTarget(assets: ProjectAssets, request: Pick<RunRequest, "card" | "build" | "department" | "restart">): Result<RunTarget> {
+export function resolveTarget(
+  assets: ProjectAssets,
+  request: Pick<RunRequest, "card" | "build" | "department" | "restart">,
+): Result<RunTarget> {
   const wanted = request.card.trim().toLowerCase();
   const inScope = <Asset extends { department: string }>(asset: Asset): boolean =>
     request.department === null || asset.department === request.department;
-  const named = (asset: { id: string; stem: string }): boolean => asset.id.toLowerCase() === wanted || asset.stem.toLowerCase() === wanted;
+  const named = (asset: { id: string; stem: string }): boolean =>
+    asset.id.toLowerCase() === wanted || asset.stem.toLowerCase() === wanted;
   const epics = Object.entries(assets.epics).filter(([, epic]) => inScope(epic));
   const epic = epics.find(([, one]) => named(one));
   const { restart } = request;
-  if (epic !== undefined) return ok({ ...single(epic, request.build), kind: "epic", card: epic[1].id, only: null, restart });
+  if (epic !== undefined)
+    return ok({
+      ...single(epic, request.build),
+      kind: "epic",
+      card: epic[1].id,
+      only: null,
+      restart,
+    });
   const rock = Object.values(assets.rocks).find((one) => inScope(one) && named(one));
   if (rock !== undefined) return rockTarget(assets, rock, request);
   for (const entry of epics) {
     const issue = entry[1].issues.find((one) => one.id.toLowerCase() === wanted);
-    if (issue !== undefined) return ok({ ...single(entry, request.build), kind: "issue", card: issue.id, only: issue.id, restart });
+    if (issue !== undefined)
+      return ok({
+        ...single(entry, request.build),
+        kind: "issue",
+        card: issue.id,
+        only: issue.id,
+        restart,
+      });
   }
-  return refuse("CARD_UNKNOWN", `No epic, rock or issue is called ${request.card}. See them all with: orket board`, { card: request.card });
+  return refuse(
+    "CARD_UNKNOWN",
+    `No epic, rock or issue is called ${request.card}. See them all with: orket board`,
+    { card: request.card },
+  );
 }
 
 const single = ([epicKey, epic]: readonly [string, Epic], build: string | null) => ({
@@ -78,15 +108,27 @@ const single = ([epicKey, epic]: readonly [string, Epic], build: string | null) 
   entries: [{ build: build ?? `build-${slugOf(epic.stem)}`, epicKey, after: [] }],
 });
 
-function rockTarget(assets: ProjectAssets, rock: Rock, { build, restart }: Pick<RunRequest, "build" | "restart">): Result<RunTarget> {
+function rockTarget(
+  assets: ProjectAssets,
+  rock: Rock,
+  { build, restart }: Pick<RunRequest, "build" | "restart">,
+): Result<RunTarget> {
   const base = build ?? slugOf(rock.stem);
   const buildOf = (stem: string): string => `${base}/${slugOf(stem)}`;
   const entries: TargetEntry[] = [];
   for (const [place, entry] of rock.epics.entries()) {
     const before = rock.epics[place - 1];
     const after = entry.dependsOn ?? (before === undefined ? [] : [before.epic]);
-    const key = [`config/${entry.epic}`, `${entry.department}/${entry.epic}`, `core/${entry.epic}`].find((one) => assets.epics[one]);
-    if (key === undefined) return refuse("ASSET_UNKNOWN", `The rock ${rock.stem} names the epic ${entry.epic}, which does not exist.`);
+    const key = [
+      `config/${entry.epic}`,
+      `${entry.department}/${entry.epic}`,
+      `core/${entry.epic}`,
+    ].find((one) => assets.epics[one]);
+    if (key === undefined)
+      return refuse(
+        "ASSET_UNKNOWN",
+        `The rock ${rock.stem} names the epic ${entry.epic}, which does not exist.`,
+      );
     entries.push({ build: buildOf(entry.epic), epicKey: key, after: after.map(buildOf) });
   }
   return ok({ kind: "rock", card: rock.id, rock: base, entries, only: null, restart });
@@ -108,10 +150,20 @@ function complexityGate(assets: ProjectAssets, target: RunTarget): Result<never>
 
 /** The snapshot keeps what the run can reach, not the whole project. */
 function pruned(assets: ProjectAssets, { entries, kind, card }: RunTarget): ProjectAssets {
-  const epics = Object.fromEntries(entries.map(({ epicKey }) => [epicKey, assets.epics[epicKey]]).filter(([, epic]) => epic !== undefined));
-  const rocks = kind === "rock" ? Object.fromEntries(Object.entries(assets.rocks).filter(([, rock]) => rock.id === card)) : {};
+  const epics = Object.fromEntries(
+    entries
+      .map(({ epicKey }) => [epicKey, assets.epics[epicKey]])
+      .filter(([, epic]) => epic !== undefined),
+  );
+  const rocks =
+    kind === "rock"
+      ? Object.fromEntries(Object.entries(assets.rocks).filter(([, rock]) => rock.id === card))
+      : {};
   const used = Object.values(epics as Record<string, Epic>);
-  const keep = <Asset>(all: Readonly<Record<string, Asset>>, nameOf: (epic: Epic) => string): Record<string, Asset> => {
+  const keep = <Asset>(
+    all: Readonly<Record<string, Asset>>,
+    nameOf: (epic: Epic) => string,
+  ): Record<string, Asset> => {
     const wanted = new Set(used.map((epic) => lookUp(all, epic.department, nameOf(epic))));
     return Object.fromEntries(Object.entries(all).filter(([, asset]) => wanted.has(asset)));
   };
@@ -125,7 +177,11 @@ function pruned(assets: ProjectAssets, { entries, kind, card }: RunTarget): Proj
   };
 }
 
-async function insertRun(engine: StartDeps, request: RunRequest, snapshot: RunSnapshot): Promise<Result<Run>> {
+async function insertRun(
+  engine: StartDeps,
+  request: RunRequest,
+  snapshot: RunSnapshot,
+): Promise<Result<Run>> {
   const { store, clock, ids } = engine;
   const { target } = snapshot;
   const id = ids.create("run");
@@ -145,20 +201,37 @@ async function insertRun(engine: StartDeps, request: RunRequest, snapshot: RunSn
       const holder = await runs.activeOn(builds);
       if (holder !== null) return busy(holder.id);
       await runs.insert(run, snapshot as unknown as JsonObject);
-      const data = { card: target.card, kind: target.kind, builds, model: request.model, restart: request.restart };
-      await events.append([{ type: "run-queued", actor: "engine", run: id, ...firstBuild(builds), data }]);
+      const data = {
+        card: target.card,
+        kind: target.kind,
+        builds,
+        model: request.model,
+        restart: request.restart,
+      };
+      await events.append([
+        { type: "run-queued", actor: "engine", run: id, ...firstBuild(builds), data },
+      ]);
       const stored = await runs.get(id);
-      if (stored === null) throw new EngineError("STORE_CORRUPT", `Run ${id} was stored and cannot be read.`);
+      if (stored === null)
+        throw new EngineError("STORE_CORRUPT", `Run ${id} was stored and cannot be read.`);
       return ok(stored);
     });
   } catch (error) {
     // Another process took the build between the look and the write; the store's own rule caught it.
-    if (error instanceof EngineError && error.code === "BUILD_BUSY") return busy(String(error.details["run"] ?? "another run"));
+    if (error instanceof EngineError && error.code === "BUILD_BUSY") {
+      const { run: holder } = error.details;
+      return busy(typeof holder === "string" ? holder : "another run");
+    }
     throw error;
   }
 }
 
-export const firstBuild = (builds: readonly string[]): { build?: string } => (builds[0] === undefined ? {} : { build: builds[0] });
+export const firstBuild = (builds: readonly string[]): { build?: string } =>
+  builds[0] === undefined ? {} : { build: builds[0] };
 
 const busy = (run: string): Result<never> =>
-  refuse("BUILD_BUSY", `The build is held by ${run}. Watch it with: orket runs show ${run} — or go on with it: orket resume ${run}`, { run });
+  refuse(
+    "BUILD_BUSY",
+    `The build is held by ${run}. Watch it with: orket runs show ${run} — or go on with it: orket resume ${run}`,
+    { run },
+  );

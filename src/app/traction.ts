@@ -15,7 +15,11 @@ import type { Lane, Session } from "./session.ts";
 import { stallReport } from "./stall-report.ts";
 import type { LiveTurn } from "./turn-outcome.ts";
 
-export type RunEnd = { readonly status: RunStatus; readonly reason: RunReason; readonly detail: string | null };
+export type RunEnd = {
+  readonly status: RunStatus;
+  readonly reason: RunReason;
+  readonly detail: string | null;
+};
 
 /** Gives the lanes that may run now; called again whenever a turn has ended, so that a rock can open the next epic. */
 export type LaneSource = {
@@ -32,15 +36,30 @@ type Loop = {
   /** By `<build>/<card>`. */
   readonly live: Map<string, Promise<void>>;
   /** When a card that failed may be tried again, in monotonic milliseconds. */
-  readonly rests: Map<string, { readonly lane: Lane; readonly card: string; readonly untilMs: number }>;
+  readonly rests: Map<
+    string,
+    { readonly lane: Lane; readonly card: string; readonly untilMs: number }
+  >;
   connection: { readonly code: ErrorCode; count: number } | null;
   end: RunEnd | null;
   failure: unknown;
 };
 
 /** `left` are turns another process left open; they are taken up before anything new starts. */
-export async function runLoop(session: Session, source: LaneSource, left: readonly Turn[]): Promise<RunEnd> {
-  const loop: Loop = { session, source, live: new Map(), rests: new Map(), connection: null, end: null, failure: null };
+export async function runLoop(
+  session: Session,
+  source: LaneSource,
+  left: readonly Turn[],
+): Promise<RunEnd> {
+  const loop: Loop = {
+    session,
+    source,
+    live: new Map(),
+    rests: new Map(),
+    connection: null,
+    end: null,
+    failure: null,
+  };
   try {
     await takeUp(loop, left);
     while (loop.end === null && loop.failure === null) {
@@ -48,7 +67,8 @@ export async function runLoop(session: Session, source: LaneSource, left: readon
       const started = await dispatch(loop, lanes);
       if (loop.end !== null || loop.failure !== null || started > 0) continue;
       if (session.signal.aborted) loop.end = INTERRUPTED;
-      else if (loop.live.size === 0 && loop.rests.size === 0) loop.end = await finished(loop, lanes);
+      else if (loop.live.size === 0 && loop.rests.size === 0)
+        loop.end = await finished(loop, lanes);
       else await nextChange(loop);
     }
   } finally {
@@ -98,7 +118,9 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
   for (const lane of lanes) {
     const slots = concurrency - loop.live.size;
     if (slots <= 0 || session.signal.aborted) break;
-    const candidates = lane.backlog.candidates(PLAN_WINDOW).filter((one) => lane.only === null || one.id === lane.only);
+    const candidates = lane.backlog
+      .candidates(PLAN_WINDOW)
+      .filter((one) => lane.only === null || one.id === lane.only);
     if (candidates.length === 0) continue;
     const origin = { run: session.run.id, build: lane.build };
     const live = [...loop.live.keys()];
@@ -119,9 +141,18 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
 }
 
 const turnLimit = (turnsMax: number, { live }: Loop): RunEnd | null =>
-  live.size > 0 ? null : { status: "blocked", reason: "turn-limit", detail: `The run used all its ${turnsMax} turns and work is left.` };
+  live.size > 0
+    ? null
+    : {
+        status: "blocked",
+        reason: "turn-limit",
+        detail: `The run used all its ${turnsMax} turns and work is left.`,
+      };
 
-type Taking = { readonly candidate: Candidate; readonly events: Parameters<typeof startTurn>[2]["events"] };
+type Taking = {
+  readonly candidate: Candidate;
+  readonly events: Parameters<typeof startTurn>[2]["events"];
+};
 
 /** True when a turn was started, which has then recorded the decisions that led to it. */
 async function take(loop: Loop, lane: Lane, { candidate, events }: Taking): Promise<boolean> {
@@ -132,9 +163,16 @@ async function take(loop: Loop, lane: Lane, { candidate, events }: Taking): Prom
     await promoteTesting(session, card);
     return false;
   }
-  const routed = await routeCard(session, lane, { card, kind: candidate.class === "review" ? "review" : "work" });
+  const routed = await routeCard(session, lane, {
+    card,
+    kind: candidate.class === "review" ? "review" : "work",
+  });
   if (routed === null) return false;
-  const started = await startTurn(session, lane, { card, ...routed, events: [...events, ...routed.events] });
+  const started = await startTurn(session, lane, {
+    card,
+    ...routed,
+    events: [...events, ...routed.events],
+  });
   if (started.kind !== "live") return false;
   launch(loop, started.live);
   return true;
@@ -163,7 +201,12 @@ function launch(loop: Loop, live: LiveTurn): void {
 function afterTurn(loop: Loop, { lane, card }: LiveTurn, effect: TurnEffect): void {
   const { clock } = loop.session.engine;
   if (effect.backoffMs === null) lane.backlog.free(card.id);
-  else loop.rests.set(`${lane.build}/${card.id}`, { lane, card: card.id, untilMs: clock.monotonic() + effect.backoffMs });
+  else
+    loop.rests.set(`${lane.build}/${card.id}`, {
+      lane,
+      card: card.id,
+      untilMs: clock.monotonic() + effect.backoffMs,
+    });
   if (effect.runFailure !== null) loop.end ??= endOf(effect.runFailure);
   countConnection(loop, effect.connectionFailure);
 }
@@ -189,7 +232,9 @@ async function nextChange({ session, live, rests }: Loop): Promise<void> {
   const soonest = Math.min(...[...rests.values()].map((rest) => rest.untilMs));
   const waiting = new AbortController();
   const signal = AbortSignal.any([session.signal, waiting.signal]);
-  const timer = Number.isFinite(soonest) ? [clock.sleep(Math.max(1, soonest - clock.monotonic()), signal)] : [];
+  const timer = Number.isFinite(soonest)
+    ? [clock.sleep(Math.max(1, soonest - clock.monotonic()), signal)]
+    : [];
   await Promise.race([...live.values(), ...timer]);
   waiting.abort();
 }
@@ -197,11 +242,21 @@ async function nextChange({ session, live, rests }: Loop): Promise<void> {
 /** Nothing is live, nothing rests, nothing can be dispatched: either all is done, or it is said what is missing. */
 async function finished({ session, source }: Loop, lanes: readonly Lane[]): Promise<RunEnd> {
   const open = lanes.flatMap((lane) =>
-    lane.backlog.open().filter((card) => lane.only === null || card.id === lane.only).map((card) => ({ lane, card })),
+    lane.backlog
+      .open()
+      .filter((card) => lane.only === null || card.id === lane.only)
+      .map((card) => ({ lane, card })),
   );
   const stuck = source.stuck();
-  if (open.length === 0 && stuck.length === 0) return { status: "done", reason: "complete", detail: null };
-  const onlyDependencies = open.every(({ lane, card }) => lane.only !== null && lane.backlog.unmet(card).length > 0);
+  if (open.length === 0 && stuck.length === 0)
+    return { status: "done", reason: "complete", detail: null };
+  const onlyDependencies = open.every(
+    ({ lane, card }) => lane.only !== null && lane.backlog.unmet(card).length > 0,
+  );
   const reason: RunReason = onlyDependencies ? "dependency" : "stalled";
-  return { status: "blocked", reason, detail: [...(await stallReport(session, open)), ...stuck].join("\n") };
+  return {
+    status: "blocked",
+    reason,
+    detail: [...(await stallReport(session, open)), ...stuck].join("\n"),
+  };
 }

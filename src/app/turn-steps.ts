@@ -17,7 +17,12 @@ import { outcomeOf } from "./turn-outcome.ts";
 import { definitionOf } from "./tools/catalogue.ts";
 
 /** What the loop keeps while it runs; rebuilt from the stored steps when a turn is taken up again. */
-type Progress = { readonly messages: ChatMessage[]; corrections: number; steps: number; text: string };
+type Progress = {
+  readonly messages: ChatMessage[];
+  corrections: number;
+  steps: number;
+  text: string;
+};
 
 type Play = {
   readonly session: Session;
@@ -27,7 +32,11 @@ type Play = {
   readonly signal: AbortSignal;
 };
 
-export async function playSteps(session: Session, live: LiveTurn, signal: AbortSignal): Promise<TurnOutcome> {
+export async function playSteps(
+  session: Session,
+  live: LiveTurn,
+  signal: AbortSignal,
+): Promise<TurnOutcome> {
   const runner = createToolRunner(session, live);
   const progress: Progress = { messages: [...live.prompt], corrections: 0, steps: 0, text: "" };
   const play: Play = { session, live, runner, progress, signal };
@@ -35,7 +44,8 @@ export async function playSteps(session: Session, live: LiveTurn, signal: AbortS
   let ended: Ended | null = null;
   while (ended === null) {
     if (signal.aborted) ended = timeUp(play);
-    else if (progress.steps >= stepsMax) ended = { end: "step-limit", detail: `The turn used all its ${stepsMax} steps.` };
+    else if (progress.steps >= stepsMax)
+      ended = { end: "step-limit", detail: `The turn used all its ${stepsMax} steps.` };
     else ended = await playStep(play);
   }
   const { staged, successfulWrites } = runner.state();
@@ -53,18 +63,24 @@ async function playStep(play: Play): Promise<Ended | null> {
   if ("end" in step) return step;
   progress.steps += 1;
   if (step.text.trim() !== "") progress.text = step.text;
-  progress.messages.push({ role: "assistant", content: step.text, calls: live.model.nativeTools ? step.calls : [] });
+  progress.messages.push({
+    role: "assistant",
+    content: step.text,
+    calls: live.model.nativeTools ? step.calls : [],
+  });
   if (step.calls.length === 0) return answered(play, step);
   const results: string[] = [];
   for (const call of step.calls) {
     const outcome = await runner.execute(call, step, signal);
     const content = JSON.stringify(outcome.result);
-    if (live.model.nativeTools) progress.messages.push({ role: "tool", callId: call.id, tool: call.tool, content });
+    if (live.model.nativeTools)
+      progress.messages.push({ role: "tool", callId: call.id, tool: call.tool, content });
     else results.push(`${call.tool} → ${content}`);
     if (outcome.end !== null) return outcome.end;
   }
   // A model without tool messages gets its results as the user's next words.
-  if (results.length > 0) progress.messages.push({ role: "user", content: `TOOL RESULTS\n${results.join("\n")}` });
+  if (results.length > 0)
+    progress.messages.push({ role: "user", content: `TOOL RESULTS\n${results.join("\n")}` });
   return runner.state().staged === null ? null : { end: "move-staged" };
 }
 
@@ -72,12 +88,19 @@ async function playStep(play: Play): Promise<Ended | null> {
 async function answered(play: Play, step: Step): Promise<Ended | null> {
   const { live, progress, runner } = play;
   if (live.turn.kind === "review") {
-    if (progress.corrections >= 1) return { end: "no-decision", detail: "The reviewer ended twice without a decision." };
-    return correct(play, "You have not decided. Call update_issue_status: done, or in_progress with a reason.");
+    if (progress.corrections >= 1)
+      return { end: "no-decision", detail: "The reviewer ended twice without a decision." };
+    return correct(
+      play,
+      "You have not decided. Call update_issue_status: done, or in_progress with a reason.",
+    );
   }
   if (runner.state().successfulWrites > 0) return { end: "answered" };
   if (progress.corrections >= TURN_LIMITS.correctionsMax) {
-    return { end: "no-usable-reply", detail: `No usable call after ${progress.corrections} corrections: ${step.text.slice(0, 200)}` };
+    return {
+      end: "no-usable-reply",
+      detail: `No usable call after ${progress.corrections} corrections: ${step.text.slice(0, 200)}`,
+    };
   }
   return correct(play, expectedForm(live));
 }
@@ -95,7 +118,9 @@ async function correct(play: Play, words: string): Promise<null> {
   if (progress.steps < live.stored.length) return null;
   const origin = { run: session.run.id, turn: live.turn.id, actor: "engine" };
   const data = { correction: progress.corrections };
-  await write(session, async ({ events }) => events.append([cardEvent(live.card, { ...origin, type: "reply-corrected", data })]));
+  await write(session, async ({ events }) =>
+    events.append([cardEvent(live.card, { ...origin, type: "reply-corrected", data })]),
+  );
   return null;
 }
 
@@ -110,10 +135,17 @@ async function askModel(play: Play): Promise<Step | Ended> {
     request,
     signal,
     shorten: () => withoutHistory(request),
-    onText: (text) => session.engine.watcher.onText({ card: live.card.id, seat: live.turn.seat }, text),
+    onText: (text) =>
+      session.engine.watcher.onText({ card: live.card.id, seat: live.turn.seat }, text),
     onRetry: async (failure, attempt, waitMs) => {
       const data = { code: failure.code, status: failure.status, attempt, waitMs };
-      const event = cardEvent(live.card, { run: session.run.id, turn: live.turn.id, actor: "engine", type: "model-retried", data });
+      const event = cardEvent(live.card, {
+        run: session.run.id,
+        turn: live.turn.id,
+        actor: "engine",
+        type: "model-retried",
+        data,
+      });
       await write(session, async ({ events }) => events.append([event]));
     },
   });
@@ -143,20 +175,32 @@ const requestOf = ({ session, live, progress, runner }: Play): ModelRequest => (
 
 /** Earlier turns are the part of a prompt that a too long one can do without. */
 function withoutHistory(request: ModelRequest): ModelRequest | null {
-  const messages = request.messages.filter((message) => !(message.role === "user" && message.content.startsWith("EARLIER TURN ")));
+  const messages = request.messages.filter(
+    (message) => !(message.role === "user" && message.content.startsWith("EARLIER TURN ")),
+  );
   return messages.length === request.messages.length ? null : { ...request, messages };
 }
 
 type Reply = Extract<ModelReply, { kind: "reply" }>;
 
-async function storeReply({ session, live, progress }: Play, reply: Reply, knownTokens: number): Promise<Step> {
+async function storeReply(
+  { session, live, progress }: Play,
+  reply: Reply,
+  knownTokens: number,
+): Promise<Step> {
   const inputTokens = reply.inputTokens ?? knownTokens;
   const outputTokens = reply.outputTokens ?? Math.ceil(reply.text.length / 4);
   const { price } = live.model;
   const costUsd =
-    price === null ? 0 : (inputTokens * price.inputUsdPerMillion + outputTokens * price.outputUsdPerMillion) / 1_000_000;
+    price === null
+      ? 0
+      : (inputTokens * price.inputUsdPerMillion + outputTokens * price.outputUsdPerMillion) /
+        1_000_000;
   const usage = { inputTokens, outputTokens, costUsd };
-  const calls = uniqueCalls(live.model.nativeTools ? reply.calls : parseTextCalls(reply.text), progress.steps + 1);
+  const calls = uniqueCalls(
+    live.model.nativeTools ? reply.calls : parseTextCalls(reply.text),
+    progress.steps + 1,
+  );
   const step = { number: progress.steps + 1, text: reply.text, calls, usage };
   const data = {
     model: live.turn.model,
@@ -181,6 +225,8 @@ async function storeReply({ session, live, progress }: Play, reply: Reply, known
 
 /** Providers repeat ids, and text has none: a call is named by its step and place, so that results find it. */
 const uniqueCalls = (calls: readonly ToolCall[], step: number): readonly ToolCall[] =>
-  calls.slice(0, CALLS_PER_REPLY_MAX).map((call, place) => ({ ...call, id: `call-${step}-${place + 1}` }));
+  calls
+    .slice(0, CALLS_PER_REPLY_MAX)
+    .map((call, place) => ({ ...call, id: `call-${step}-${place + 1}` }));
 
 const CALLS_PER_REPLY_MAX = 32;

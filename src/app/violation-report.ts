@@ -6,13 +6,22 @@ import type { LiveTurn, TurnOutcome } from "./turn-outcome.ts";
 
 const ARGUMENT_CHARACTERS_MAX = 2000;
 
-type Violation = { readonly live: LiveTurn; readonly outcome: TurnOutcome; readonly detail: string };
+type Violation = {
+  readonly live: LiveTurn;
+  readonly outcome: TurnOutcome;
+  readonly detail: string;
+};
 type Deps = Pick<Engine, "stateFiles" | "clock" | "ids" | "store">;
 
 /** Gives the report's name. Its file name comes from the card's id made safe, plus a hash, so two ids never share one [R-82]. */
-export async function writeReport({ stateFiles, clock, ids, store }: Deps, { live, outcome, detail }: Violation): Promise<string> {
+export async function writeReport(
+  { stateFiles, clock, ids, store }: Deps,
+  { live, outcome, detail }: Violation,
+): Promise<string> {
   const { turn, card, lane } = live;
-  const effectsBefore = await store.read(async ({ turns }) => turns.uncommittedWrites(turn.build, turn.card));
+  const effectsBefore = await store.read(async ({ turns }) =>
+    turns.uncommittedWrites(turn.build, turn.card),
+  );
   const report = {
     run: turn.run,
     build: turn.build,
@@ -35,6 +44,7 @@ export async function writeReport({ stateFiles, clock, ids, store }: Deps, { liv
 function shortened(attempted: TurnOutcome["attempted"]): JsonObject | null {
   if (attempted === null) return null;
   const text = JSON.stringify(attempted.args);
-  const args = text.length <= ARGUMENT_CHARACTERS_MAX ? text : `${text.slice(0, ARGUMENT_CHARACTERS_MAX)}…`;
+  const args =
+    text.length <= ARGUMENT_CHARACTERS_MAX ? text : `${text.slice(0, ARGUMENT_CHARACTERS_MAX)}…`;
   return { tool: attempted.tool, args };
 }

@@ -31,10 +31,16 @@ export type Backlog = {
   readonly score: (id: string) => number;
 };
 
-const CLASS_RANK: Readonly<Record<CandidateClass, number>> = { review: 0, rework: 1, testing: 2, ready: 3 };
+const CLASS_RANK: Readonly<Record<CandidateClass, number>> = {
+  review: 0,
+  rework: 1,
+  testing: 2,
+  ready: 3,
+};
 
 const isDead = (card: Card | undefined): boolean =>
-  card !== undefined && (card.status === "canceled" || card.status === "archived" || card.status === "blocked");
+  card !== undefined &&
+  (card.status === "canceled" || card.status === "archived" || card.status === "blocked");
 
 const counts = (card: Card): boolean => card.kind === "issue" && !card.orphaned;
 
@@ -49,139 +55,170 @@ export function compareCandidates(left: Candidate, right: Candidate): number {
   );
 }
 
-const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+const compareText = (left: string, right: string): number =>
+  left < right ? -1 : left > right ? 1 : 0;
+
+/** What the functions below share. `order` holds exactly the entries, best first. */
+type State = {
+  readonly rules: BacklogRules;
+  readonly byId: Map<string, Card>;
+  readonly dependents: Map<string, Set<string>>;
+  readonly held: Set<string>;
+  readonly open: Set<string>;
+  /** Seat → how many of its cards are in progress. */
+  readonly working: Map<string, number>;
+  /** Cards whose dependencies may have died or come alive. */
+  readonly suspects: Set<string>;
+  readonly entries: Map<string, Candidate>;
+  order: Candidate[];
+  scores: Map<string, number>;
+  /** The graph changed: scores and order are made again at the next look. */
+  stale: boolean;
+};
 
 export function createBacklog(cards: readonly Card[], rules: BacklogRules): Backlog {
-  const byId = new Map<string, Card>();
-  const dependents = new Map<string, Set<string>>();
-  const held = new Set<string>();
-  const open = new Set<string>();
-  const working = new Map<string, number>();
-  const suspects = new Set<string>();
-  const entries = new Map<string, Candidate>();
-  let order: Candidate[] = [];
-  let scores = new Map<string, number>();
-  let stale = true;
-
-  const unmet = (card: Card): readonly string[] => card.dependsOn.filter((id) => byId.get(id)?.status !== "done");
-
-  const classOf = (card: Card): CandidateClass | null => {
-    if (!counts(card) || held.has(card.id)) return null;
-    if (card.status === "code_review") return "review";
-    if (card.status === "in_progress") return "rework";
-    if (card.status === "ready_for_testing") return "testing";
-    return card.status === "ready" && unmet(card).length === 0 ? "ready" : null;
+  const state: State = {
+    rules,
+    byId: new Map(),
+    dependents: new Map(),
+    held: new Set(),
+    open: new Set(),
+    working: new Map(),
+    suspects: new Set(),
+    entries: new Map(),
+    order: [],
+    scores: new Map(),
+    stale: true,
   };
-
-  const remove = (id: string): void => {
-    const entry = entries.get(id);
-    if (entry === undefined) return;
-    entries.delete(id);
-    order.splice(placeOf(order, entry), 1);
-  };
-
-  const place = (id: string): void => {
-    if (stale) return;
-    remove(id);
-    const card = byId.get(id);
-    const group = card === undefined ? null : classOf(card);
-    if (card === undefined || group === null) return;
-    const entry = toCandidate(card, group, scores.get(id) ?? card.priority);
-    entries.set(id, entry);
-    order.splice(placeOf(order, entry), 0, entry);
-  };
-
-  // Scores and order from scratch: at the start, and when the graph itself changed. Everything else is incremental.
-  const rebuild = (): void => {
-    const path = [...byId.values()].filter(counts).map((card) => ({ ...card, open: !isClosed(card.status) }));
-    scores = criticalPathScores(path);
-    entries.clear();
-    for (const card of byId.values()) {
-      const group = classOf(card);
-      if (group !== null) entries.set(card.id, toCandidate(card, group, scores.get(card.id) ?? card.priority));
-    }
-    order = [...entries.values()].sort(compareCandidates);
-    stale = false;
-  };
-
-  const track = (card: Card, before: Card | undefined): void => {
-    if (before !== undefined && before.status === "in_progress") count(working, before.seat, -1);
-    if (card.status === "in_progress") count(working, card.seat, 1);
-    if (counts(card) && !isClosed(card.status)) open.add(card.id);
-    else open.delete(card.id);
-    for (const dependency of card.dependsOn) {
-      const set = dependents.get(dependency) ?? new Set();
-      dependents.set(dependency, set.add(card.id));
-    }
-  };
-
-  const apply = (card: Card): void => {
-    const before = byId.get(card.id);
-    byId.set(card.id, card);
-    track(card, before);
-    // A card that is done was waited for only by cards that were no candidates; no score above it changes.
-    const graphChanged =
-      before === undefined ||
-      before.priority !== card.priority ||
-      before.dependsOn.join() !== card.dependsOn.join() ||
-      (isClosed(before.status) !== isClosed(card.status) && card.status !== "done");
-    if (graphChanged) stale = true;
-    suspects.add(card.id);
-    place(card.id);
-    if (before?.status === card.status) return;
-    for (const id of dependents.get(card.id) ?? []) {
-      suspects.add(id);
-      place(id);
-    }
-  };
-
-  const candidates = (limit: number): readonly Candidate[] => {
-    if (stale) rebuild();
-    const best: Candidate[] = [];
-    for (const entry of order) {
-      if (best.length >= limit) break;
-      const full = (working.get(entry.seat ?? "") ?? 0) >= rules.wipPerSeatMax;
-      if (entry.class !== "ready" || !full) best.push(entry);
-    }
-    return best;
-  };
-
-  const takeDependencyChanges = (): readonly DependencyChange[] => {
-    const changes: DependencyChange[] = [];
-    for (const id of suspects) {
-      const card = byId.get(id);
-      if (card === undefined || !counts(card)) continue;
-      const dead = card.dependsOn.find((dependency) => isDead(byId.get(dependency)));
-      const waits = card.status === "blocked" && card.waitReason === "dependency";
-      if (card.status === "ready" && dead !== undefined) changes.push({ card, dependency: dead });
-      if (waits && dead === undefined) changes.push({ card, dependency: null });
-    }
-    suspects.clear();
-    return changes;
-  };
-
-  for (const card of cards) apply(card);
+  for (const card of cards) apply(state, card);
   return {
-    get: (id) => byId.get(id),
-    apply,
+    get: (id) => state.byId.get(id),
+    apply: (card) => apply(state, card),
     hold: (id) => {
-      held.add(id);
-      remove(id);
+      state.held.add(id);
+      remove(state, id);
     },
     free: (id) => {
-      held.delete(id);
-      place(id);
+      state.held.delete(id);
+      place(state, id);
     },
-    candidates,
-    takeDependencyChanges,
-    unmet,
-    open: () => [...open].map((id) => byId.get(id)).filter((card) => card !== undefined),
-    isFinished: () => open.size === 0,
+    candidates: (limit) => best(state, limit),
+    takeDependencyChanges: () => takeDependencyChanges(state),
+    unmet: (card) => unmet(state, card),
+    open: () =>
+      [...state.open].map((id) => state.byId.get(id)).filter((card) => card !== undefined),
+    isFinished: () => state.open.size === 0,
     score: (id) => {
-      if (stale) rebuild();
-      return scores.get(id) ?? 0;
+      if (state.stale) rebuild(state);
+      return state.scores.get(id) ?? 0;
     },
   };
+}
+
+const unmet = ({ byId }: State, card: Card): readonly string[] =>
+  card.dependsOn.filter((id) => byId.get(id)?.status !== "done");
+
+function classOf(state: State, card: Card): CandidateClass | null {
+  if (!counts(card) || state.held.has(card.id)) return null;
+  if (card.status === "code_review") return "review";
+  if (card.status === "in_progress") return "rework";
+  if (card.status === "ready_for_testing") return "testing";
+  return card.status === "ready" && unmet(state, card).length === 0 ? "ready" : null;
+}
+
+function remove({ entries, order }: State, id: string): void {
+  const entry = entries.get(id);
+  if (entry === undefined) return;
+  entries.delete(id);
+  order.splice(placeOf(order, entry), 1);
+}
+
+function place(state: State, id: string): void {
+  if (state.stale) return;
+  remove(state, id);
+  const card = state.byId.get(id);
+  const group = card === undefined ? null : classOf(state, card);
+  if (card === undefined || group === null) return;
+  const entry = toCandidate(card, group, state.scores.get(id) ?? card.priority);
+  state.entries.set(id, entry);
+  state.order.splice(placeOf(state.order, entry), 0, entry);
+}
+
+/** Scores and order from scratch: at the start, and when the graph itself changed. Everything else is incremental. */
+function rebuild(state: State): void {
+  const path = [...state.byId.values()]
+    .filter(counts)
+    .map((card) => ({ ...card, open: !isClosed(card.status) }));
+  state.scores = criticalPathScores(path);
+  state.entries.clear();
+  for (const card of state.byId.values()) {
+    const group = classOf(state, card);
+    if (group !== null)
+      state.entries.set(
+        card.id,
+        toCandidate(card, group, state.scores.get(card.id) ?? card.priority),
+      );
+  }
+  state.order = [...state.entries.values()].sort(compareCandidates);
+  state.stale = false;
+}
+
+function track({ working, open, dependents }: State, card: Card, before: Card | undefined): void {
+  if (before !== undefined && before.status === "in_progress") count(working, before.seat, -1);
+  if (card.status === "in_progress") count(working, card.seat, 1);
+  if (counts(card) && !isClosed(card.status)) open.add(card.id);
+  else open.delete(card.id);
+  for (const dependency of card.dependsOn) {
+    const set = dependents.get(dependency) ?? new Set();
+    dependents.set(dependency, set.add(card.id));
+  }
+}
+
+/** A card that is done was waited for only by cards that were no candidates, so no score above it changes. */
+const changesGraph = (before: Card | undefined, card: Card): boolean =>
+  before === undefined ||
+  before.priority !== card.priority ||
+  before.orphaned !== card.orphaned ||
+  before.dependsOn.join() !== card.dependsOn.join() ||
+  (isClosed(before.status) !== isClosed(card.status) && card.status !== "done");
+
+function apply(state: State, card: Card): void {
+  const before = state.byId.get(card.id);
+  state.byId.set(card.id, card);
+  track(state, card, before);
+  if (changesGraph(before, card)) state.stale = true;
+  state.suspects.add(card.id);
+  place(state, card.id);
+  if (before?.status === card.status) return;
+  for (const id of state.dependents.get(card.id) ?? []) {
+    state.suspects.add(id);
+    place(state, id);
+  }
+}
+
+function best(state: State, limit: number): readonly Candidate[] {
+  if (state.stale) rebuild(state);
+  const list: Candidate[] = [];
+  for (const entry of state.order) {
+    if (list.length >= limit) break;
+    const full = (state.working.get(entry.seat ?? "") ?? 0) >= state.rules.wipPerSeatMax;
+    if (entry.class !== "ready" || !full) list.push(entry);
+  }
+  return list;
+}
+
+function takeDependencyChanges({ suspects, byId }: State): readonly DependencyChange[] {
+  const changes: DependencyChange[] = [];
+  for (const id of suspects) {
+    const card = byId.get(id);
+    if (card === undefined || !counts(card)) continue;
+    const dead = card.dependsOn.find((dependency) => isDead(byId.get(dependency)));
+    const waits = card.status === "blocked" && card.waitReason === "dependency";
+    if (card.status === "ready" && dead !== undefined) changes.push({ card, dependency: dead });
+    if (waits && dead === undefined) changes.push({ card, dependency: null });
+  }
+  suspects.clear();
+  return changes;
 }
 
 const toCandidate = (card: Card, group: CandidateClass, score: number): Candidate =>

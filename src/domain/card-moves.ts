@@ -15,7 +15,11 @@ import { ok, refuse } from "./result.ts";
 export type ActorKind = "agent" | "engine" | "human" | "webhook";
 
 /** Who acts. For an agent `id` is its seat key and `roles` are that seat's own roles. */
-export type Actor = { readonly kind: ActorKind; readonly id: string; readonly roles: readonly string[] };
+export type Actor = {
+  readonly kind: ActorKind;
+  readonly id: string;
+  readonly roles: readonly string[];
+};
 
 export const ENGINE: Actor = { kind: "engine", id: "engine", roles: [] };
 
@@ -50,7 +54,11 @@ export type VerificationFacts = {
 };
 
 /** What an agent's move needs to be judged: whose turn it is in. */
-export type TurnFacts = { readonly card: string; readonly review: boolean; readonly authorSeats: readonly string[] };
+export type TurnFacts = {
+  readonly card: string;
+  readonly review: boolean;
+  readonly authorSeats: readonly string[];
+};
 
 export type MoveRequest = {
   /** As it came: a model may have sent anything. */
@@ -78,7 +86,11 @@ export type CardMove = {
 /** The part of a card that a move is decided on. */
 export type MovableCard = Pick<Card, "id" | "kind" | "type" | "status" | "waitReason">;
 
-type Rule = { readonly who: string; readonly reasons?: readonly WaitReason[]; readonly causes?: readonly MoveCause[] };
+type Rule = {
+  readonly who: string;
+  readonly reasons?: readonly WaitReason[];
+  readonly causes?: readonly MoveCause[];
+};
 type Table = Readonly<Partial<Record<CardStatus, Readonly<Partial<Record<CardStatus, Rule>>>>>>;
 
 const by = (who: string): Rule => ({ who });
@@ -128,15 +140,29 @@ const ROCK_TABLE: Table = {
   canceled: { archived: by("EH") },
 };
 
-export const MOVE_TABLES: Readonly<Record<CardKind, Table>> = { issue: ISSUE_TABLE, epic: EPIC_TABLE, rock: ROCK_TABLE };
+export const MOVE_TABLES: Readonly<Record<CardKind, Table>> = {
+  issue: ISSUE_TABLE,
+  epic: EPIC_TABLE,
+  rock: ROCK_TABLE,
+};
 
-const WHO: Readonly<Record<ActorKind, string>> = { agent: "A", engine: "E", human: "H", webhook: "H" };
+const WHO: Readonly<Record<ActorKind, string>> = {
+  agent: "A",
+  engine: "E",
+  human: "H",
+  webhook: "H",
+};
 const GUARD_ROLE = "integrity_guard";
 
 /** Seats and roles compare after trimming, lower-casing and with spaces and dashes as underscores. */
-export const keyOf = (name: string): string => name.trim().toLowerCase().replace(/[\s-]+/g, "_");
+export const keyOf = (name: string): string =>
+  name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, "_");
 
-const needsReason = (status: CardStatus): boolean => status === "blocked" || status === "waiting_for_developer";
+const needsReason = (status: CardStatus): boolean =>
+  status === "blocked" || status === "waiting_for_developer";
 
 const invalidMove = (card: MovableCard, to: CardStatus): Refused =>
   refuse("CARD_MOVE_REFUSED", `Invalid transition for ${card.kind}: ${card.status} -> ${to}`, {
@@ -150,11 +176,14 @@ function checkTable(card: MovableCard, to: CardStatus, request: MoveRequest): Re
     return card.status === "ready" ? invalidMove(card, to) : null;
   }
   const rule = MOVE_TABLES[card.kind][card.status]?.[to];
-  if (rule === undefined || !rule.who.includes(WHO[request.actor.kind])) return invalidMove(card, to);
-  if (rule.causes !== undefined && !rule.causes.includes(request.cause)) return invalidMove(card, to);
+  if (rule === undefined || !rule.who.includes(WHO[request.actor.kind]))
+    return invalidMove(card, to);
+  if (rule.causes !== undefined && !rule.causes.includes(request.cause))
+    return invalidMove(card, to);
   // Only a person lifts a block of another kind; the engine lifts what it can see is gone.
   const lifts = card.status === "blocked" && to === "ready" && request.actor.kind === "engine";
-  if (lifts && card.waitReason !== "dependency" && card.waitReason !== "resource") return invalidMove(card, to);
+  if (lifts && card.waitReason !== "dependency" && card.waitReason !== "resource")
+    return invalidMove(card, to);
   return null;
 }
 
@@ -183,16 +212,27 @@ function checkFinalizer(card: MovableCard, request: MoveRequest): Refused | null
   );
 }
 
-function checkVerification(card: MovableCard, facts: VerificationFacts | undefined): Refused | null {
+function checkVerification(
+  card: MovableCard,
+  facts: VerificationFacts | undefined,
+): Refused | null {
   if (facts === undefined) {
-    return refuse("VERIFICATION_REQUIRED", "verification_required: the card's verification is not known", { card: card.id });
+    return refuse(
+      "VERIFICATION_REQUIRED",
+      "verification_required: the card's verification is not known",
+      { card: card.id },
+    );
   }
   if (facts.declared && facts.verdict !== "pass") {
     const outcome = facts.verdict === "fail" ? "failed" : "has no verdict";
-    return refuse("VERIFICATION_FAILED", `verification_failed: the verification of ${card.id} ${outcome}`, {
-      card: card.id,
-      verdict: facts.verdict,
-    });
+    return refuse(
+      "VERIFICATION_FAILED",
+      `verification_failed: the verification of ${card.id} ${outcome}`,
+      {
+        card: card.id,
+        verdict: facts.verdict,
+      },
+    );
   }
   if (!facts.declared && facts.required) {
     return refuse(
@@ -217,20 +257,27 @@ function sideEffects(card: MovableCard, to: CardStatus, request: MoveRequest): P
 /** Decides one status change. Whatever `request` holds, the answer is a patch or a refusal, never an exception. */
 export function decideMove(card: MovableCard, request: MoveRequest): Result<CardMove> {
   const { to } = request;
-  if (!isCardStatus(to)) return refuse("STATUS_INVALID", `Invalid status: ${describe(to)}`, { card: card.id });
+  if (!isCardStatus(to))
+    return refuse("STATUS_INVALID", `Invalid status: ${describe(to)}`, { card: card.id });
   if (!isCardStatus(card.status)) {
     return refuse("STATUS_INVALID", `Invalid status: ${describe(card.status)}`, { card: card.id });
   }
   if (request.actor.kind === "agent" && request.turn?.card !== card.id) {
-    return refuse("NOT_OWN_CARD", `not_own_card: this turn works on ${request.turn?.card ?? "no card"}, not on ${card.id}`, {
-      card: card.id,
-    });
+    return refuse(
+      "NOT_OWN_CARD",
+      `not_own_card: this turn works on ${request.turn?.card ?? "no card"}, not on ${card.id}`,
+      {
+        card: card.id,
+      },
+    );
   }
   const finishing = card.kind === "issue" && to === "done";
   const refused =
     checkTable(card, to, request) ??
     checkWaitReason(card, to, request) ??
-    (finishing ? (checkFinalizer(card, request) ?? checkVerification(card, request.verification)) : null);
+    (finishing
+      ? (checkFinalizer(card, request) ?? checkVerification(card, request.verification))
+      : null);
   if (refused !== null) return refused;
   return ok({
     from: card.status,

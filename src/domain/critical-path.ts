@@ -30,7 +30,9 @@ export function criticalPathScores(cards: readonly PathCard[]): Map<string, numb
   const index = new Map(cards.map((card, place) => [card.id, place]));
   const dependents = dependentsOf(cards);
   const edges = cards.map((card) =>
-    (dependents.get(card.id) ?? []).map((id) => index.get(id)).filter((place) => place !== undefined),
+    (dependents.get(card.id) ?? [])
+      .map((id) => index.get(id))
+      .filter((place) => place !== undefined),
   );
   const seen = new Int32Array(cards.length).fill(-1);
   const scores = new Map<string, number>();
@@ -52,7 +54,9 @@ export function criticalPathScores(cards: readonly PathCard[]): Map<string, numb
 }
 
 /** The first cycle found among the cards, as ids from its start back to it; null when there is none. */
-export function findCycle(cards: readonly Pick<PathCard, "id" | "dependsOn">[]): readonly string[] | null {
+export function findCycle(
+  cards: readonly Pick<PathCard, "id" | "dependsOn">[],
+): readonly string[] | null {
   const byId = new Map(cards.map((card) => [card.id, card]));
   const state = new Map<string, "open" | "closed">();
   for (const card of cards) {

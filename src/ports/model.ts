@@ -83,5 +83,9 @@ export type ModelFacts = {
 export type Model = {
   /** What is known of a model before it is called; refused when the provider is unknown or not configured. */
   readonly describe: (model: string, signal: AbortSignal) => Promise<Result<ModelFacts>>;
-  readonly reply: (request: ModelRequest, signal: AbortSignal, onText?: (text: string) => void) => Promise<ModelReply>;
+  readonly reply: (
+    request: ModelRequest,
+    signal: AbortSignal,
+    onText?: (text: string) => void,
+  ) => Promise<ModelReply>;
 };

@@ -11,7 +11,17 @@ import type { VerificationRun } from "../domain/verdict.ts";
 /** A card to be created: `ready`, or `blocked` with a reason. The store fills version and times. */
 export type NewCard = Omit<
   Card,
-  "version" | "createdAt" | "updatedAt" | "retryCount" | "cycle" | "verified" | "orphaned" | "authorSeats" | "credits" | "resolution" | "lastError"
+  | "version"
+  | "createdAt"
+  | "updatedAt"
+  | "retryCount"
+  | "cycle"
+  | "verified"
+  | "orphaned"
+  | "authorSeats"
+  | "credits"
+  | "resolution"
+  | "lastError"
 > & { readonly brief: CardBrief };
 
 export type CardFilter = {
@@ -25,11 +35,26 @@ export type CardFilter = {
 
 /** Columns that may be written beside a move. Only those given are written. */
 export type CardColumns = Partial<
-  Pick<Card, "retryCount" | "cycle" | "verified" | "orphaned" | "authorSeats" | "assignee" | "credits" | "resolution" | "lastError" | "waitDetail">
+  Pick<
+    Card,
+    | "retryCount"
+    | "cycle"
+    | "verified"
+    | "orphaned"
+    | "authorSeats"
+    | "assignee"
+    | "credits"
+    | "resolution"
+    | "lastError"
+    | "waitDetail"
+  >
 >;
 
 /** What a new load of the asset may change on a stored card; its state is never among it. */
-export type CardDefinition = Pick<Card, "type" | "summary" | "priority" | "seat" | "dependsOn" | "retriesMax" | "position"> & {
+export type CardDefinition = Pick<
+  Card,
+  "type" | "summary" | "priority" | "seat" | "dependsOn" | "retriesMax" | "position"
+> & {
   readonly brief: CardBrief;
 };
 
@@ -86,17 +111,34 @@ export type Lease = { readonly owner: string; readonly epoch: number; readonly u
 export type RunStore = {
   readonly get: (id: string) => Promise<Run | null>;
   /** Newest first. */
-  readonly list: (filter: { readonly build?: string; readonly statuses?: readonly RunStatus[]; readonly limit: number }) => Promise<readonly Run[]>;
+  readonly list: (filter: {
+    readonly build?: string;
+    readonly statuses?: readonly RunStatus[];
+    readonly limit: number;
+  }) => Promise<readonly Run[]>;
   /** The active run that holds one of these builds; the store itself refuses a second one. */
   readonly activeOn: (builds: readonly string[]) => Promise<Run | null>;
   /** `snapshot` is what the run was started with: assets and settings. Refuses by throwing BUILD_BUSY when a build is held. */
-  readonly insert: (run: Omit<Run, "epoch" | "startedAt" | "endedAt" | "turns" | "usage" | "reason" | "detail">, snapshot: JsonObject) => Promise<void>;
+  readonly insert: (
+    run: Omit<Run, "epoch" | "startedAt" | "endedAt" | "turns" | "usage" | "reason" | "detail">,
+    snapshot: JsonObject,
+  ) => Promise<void>;
   readonly snapshot: (id: string) => Promise<JsonObject | null>;
   /** Compare-and-set on the status. */
-  readonly move: (id: string, from: RunStatus, to: RunStatus, change: RunChange) => Promise<boolean>;
+  readonly move: (
+    id: string,
+    from: RunStatus,
+    to: RunStatus,
+    change: RunChange,
+  ) => Promise<boolean>;
   readonly addUsage: (id: string, usage: Usage, turns: number) => Promise<void>;
   /** Takes the run when it has no owner, or the owner's lease ended before `nowMs`; gives the new epoch, or null. */
-  readonly claim: (id: string, owner: string, nowMs: number, untilMs: number) => Promise<number | null>;
+  readonly claim: (
+    id: string,
+    owner: string,
+    nowMs: number,
+    untilMs: number,
+  ) => Promise<number | null>;
   /** False when the epoch is no longer this one. */
   readonly renew: (id: string, epoch: number, untilMs: number) => Promise<boolean>;
   readonly release: (id: string, epoch: number) => Promise<void>;
@@ -112,18 +154,32 @@ export type TurnFinish = {
   readonly at: string;
 };
 
-export type TurnFilter = { readonly run?: string; readonly build?: string; readonly card?: string; readonly statuses?: readonly TurnStatus[]; readonly limit: number };
+export type TurnFilter = {
+  readonly run?: string;
+  readonly build?: string;
+  readonly card?: string;
+  readonly statuses?: readonly TurnStatus[];
+  readonly limit: number;
+};
 
 export type TurnStore = {
   readonly get: (id: string) => Promise<Turn | null>;
   /** Oldest first; the newest `limit` of them. */
   readonly list: (filter: TurnFilter) => Promise<readonly Turn[]>;
-  readonly insert: (turn: Omit<Turn, "usage" | "commit" | "outcome" | "endedAt">, prompt: readonly ChatMessage[]) => Promise<void>;
+  readonly insert: (
+    turn: Omit<Turn, "usage" | "commit" | "outcome" | "endedAt">,
+    prompt: readonly ChatMessage[],
+  ) => Promise<void>;
   readonly prompt: (id: string) => Promise<readonly ChatMessage[]>;
   readonly steps: (id: string) => Promise<readonly Step[]>;
   readonly addStep: (id: string, step: Omit<Step, "results">) => Promise<void>;
   readonly beginCall: (id: string, step: number, callId: string) => Promise<void>;
-  readonly finishCall: (id: string, step: number, callId: string, result: ToolResult) => Promise<void>;
+  readonly finishCall: (
+    id: string,
+    step: number,
+    callId: string,
+    result: ToolResult,
+  ) => Promise<void>;
   readonly finish: (id: string, finish: TurnFinish) => Promise<void>;
   /** Paths this card's turns wrote that no commit holds yet. */
   readonly addWrite: (id: string, path: string) => Promise<void>;
@@ -131,7 +187,12 @@ export type TurnStore = {
   readonly filesOf: (build: string, card: string, limit: number) => Promise<readonly string[]>;
   readonly uncommittedWrites: (build: string, card: string) => Promise<readonly string[]>;
   /** How many turns the card had in this build and run, and how many replies this seat gave on it in this build. */
-  readonly counts: (key: { readonly run: string; readonly build: string; readonly card: string; readonly seat: string }) => Promise<{
+  readonly counts: (key: {
+    readonly run: string;
+    readonly build: string;
+    readonly card: string;
+    readonly seat: string;
+  }) => Promise<{
     readonly ofCard: number;
     readonly ofCardInRun: number;
     readonly seatReplies: number;
@@ -184,7 +245,10 @@ export type ChainCheck =
  * - `verifyChain` reads every event and names the first that was changed, removed or moved.
  */
 export type Store = {
-  readonly transaction: <Value>(work: (transaction: StoreTransaction) => Promise<Value>, fence?: Fence) => Promise<Value>;
+  readonly transaction: <Value>(
+    work: (transaction: StoreTransaction) => Promise<Value>,
+    fence?: Fence,
+  ) => Promise<Value>;
   readonly read: <Value>(work: (transaction: StoreTransaction) => Promise<Value>) => Promise<Value>;
   readonly verifyChain: () => Promise<ChainCheck>;
   readonly close: () => Promise<void>;

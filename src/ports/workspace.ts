@@ -1,7 +1,11 @@
 // The folder a build is made in, and its history. One per build; the git directory lies outside of it.
 import type { Result } from "../domain/result.ts";
 
-export type FileText = { readonly text: string; readonly digest: string; readonly sizeBytes: number };
+export type FileText = {
+  readonly text: string;
+  readonly digest: string;
+  readonly sizeBytes: number;
+};
 export type DirectoryItem = { readonly name: string; readonly isDirectory: boolean };
 export type SearchMatch = { readonly path: string; readonly line: number; readonly text: string };
 export type SearchQuery = {
@@ -46,10 +50,17 @@ export type Workspace = {
   /** The path relative to the workspace in normal form (`a/b.py`), or why it may not be used. Touches no file content. */
   readonly resolve: (path: string) => Promise<Result<string>>;
   readonly read: (path: string, bytesMax: number) => Promise<Result<FileText>>;
-  readonly write: (path: string, text: string, expectedDigest?: string | null) => Promise<Result<FileText>>;
+  readonly write: (
+    path: string,
+    text: string,
+    expectedDigest?: string | null,
+  ) => Promise<Result<FileText>>;
   readonly remove: (path: string) => Promise<Result<null>>;
   readonly list: (path: string) => Promise<Result<readonly DirectoryItem[]>>;
-  readonly search: (query: SearchQuery, signal: AbortSignal) => Promise<Result<readonly SearchMatch[]>>;
+  readonly search: (
+    query: SearchQuery,
+    signal: AbortSignal,
+  ) => Promise<Result<readonly SearchMatch[]>>;
   readonly commit: (request: CommitRequest) => Promise<string | null>;
   /** Identifies the committed state: the head commit's tree, or `empty`. */
   readonly digest: () => Promise<string>;

@@ -18,19 +18,30 @@ const REJECTION_REASON_MIN = 10;
 const text = z.string().min(1).max(16_384);
 
 const actorOf = (scope: ToolScope): string => `agent:${scope.seat}`;
-const originOf = (scope: ToolScope): { run: string; turn: string } => ({ run: scope.run, turn: scope.turn });
+const originOf = (scope: ToolScope): { run: string; turn: string } => ({
+  run: scope.run,
+  turn: scope.turn,
+});
 
 const getIssueContext = defineTool({
   name: "get_issue_context",
   risk: "read",
   effect: false,
-  description: "Status, summary and comments of a card of this build; the card of this turn when no id is given.",
+  description:
+    "Status, summary and comments of a card of this build; the card of this turn when no id is given.",
   schema: z.strictObject({ issue_id: z.string().min(1).max(64).optional() }),
   run: async ({ issue_id: id }, scope) => {
     const cardId = id ?? scope.card.id;
     return scope.store.read(async ({ cards, comments }): Promise<ToolOutcome> => {
       const card = await cards.get(scope.card.build, cardId);
-      if (card === null) return { result: { ok: false, code: "not_found", error: `not_found: no card ${cardId} in this build.` } };
+      if (card === null)
+        return {
+          result: {
+            ok: false,
+            code: "not_found",
+            error: `not_found: no card ${cardId} in this build.`,
+          },
+        };
       const list = await comments.list(card.build, card.id, COMMENTS_SHOWN);
       return {
         result: {
@@ -38,14 +49,22 @@ const getIssueContext = defineTool({
           id: card.id,
           status: card.status,
           summary: card.summary,
-          comments: list.map((comment) => ({ author: comment.author, text: comment.text, at: comment.at })),
+          comments: list.map((comment) => ({
+            author: comment.author,
+            text: comment.text,
+            at: comment.at,
+          })),
         },
       };
     });
   },
 });
 
-async function comment(transaction: StoreTransaction, scope: ToolScope, words: string): Promise<void> {
+async function comment(
+  transaction: StoreTransaction,
+  scope: ToolScope,
+  words: string,
+): Promise<void> {
   await transaction.comments.add({
     build: scope.card.build,
     card: scope.card.id,
@@ -54,7 +73,12 @@ async function comment(transaction: StoreTransaction, scope: ToolScope, words: s
     turn: scope.turn,
   });
   await transaction.events.append([
-    cardEvent(scope.card, { type: "card-commented", actor: actorOf(scope), data: { text: words }, ...originOf(scope) }),
+    cardEvent(scope.card, {
+      type: "card-commented",
+      actor: actorOf(scope),
+      data: { text: words },
+      ...originOf(scope),
+    }),
   ]);
 }
 
@@ -84,7 +108,11 @@ const decideStaged = (scope: ToolScope, request: StagedRequest): Result<CardMove
     ...request,
     actor: { kind: "agent", id: scope.seat, roles: scope.roles },
     cause: scope.kind === "review" && request.to === "in_progress" ? "reject" : "command",
-    turn: { card: scope.card.id, review: scope.kind === "review", authorSeats: scope.card.authorSeats },
+    turn: {
+      card: scope.card.id,
+      review: scope.kind === "review",
+      authorSeats: scope.card.authorSeats,
+    },
     verification: scope.verification,
   });
 
@@ -97,7 +125,11 @@ function stage(scope: ToolScope, request: StagedRequest, reason: string): ToolOu
   const decided = decideStaged(scope, request);
   if (!decided.ok) return failed(decided.error);
   return {
-    result: { ok: true, staged: decided.value.to, message: "The move is applied when this turn is committed." },
+    result: {
+      ok: true,
+      staged: decided.value.to,
+      message: "The move is applied when this turn is committed.",
+    },
     staged: { move: decided.value, reason },
   };
 }
@@ -108,9 +140,17 @@ type StatusArgs = {
   readonly reason?: string | undefined;
 };
 
-const statusRequest = (args: StatusArgs, scope: ToolScope): StagedRequest & { readonly words: string } => {
+const statusRequest = (
+  args: StatusArgs,
+  scope: ToolScope,
+): StagedRequest & { readonly words: string } => {
   const words = (args.reason ?? scope.memory.comments.at(-1) ?? "").trim();
-  return { to: args.status, waitReason: args.wait_reason, waitDetail: words === "" ? null : words, words };
+  return {
+    to: args.status,
+    waitReason: args.wait_reason,
+    waitDetail: words === "" ? null : words,
+    words,
+  };
 };
 
 const updateIssueStatus = defineTool({
@@ -127,7 +167,11 @@ const updateIssueStatus = defineTool({
   judge: (args, scope) => judgeStaged(scope, statusRequest(args, scope)),
   run: async (args, scope) => {
     const { words, ...request } = statusRequest(args, scope);
-    if (scope.kind === "review" && args.status === "in_progress" && words.length < REJECTION_REASON_MIN) {
+    if (
+      scope.kind === "review" &&
+      args.status === "in_progress" &&
+      words.length < REJECTION_REASON_MIN
+    ) {
       return failed({
         code: "TOOL_ARGUMENT",
         message: `A rejection needs a reason of at least ${REJECTION_REASON_MIN} characters: give it as \`reason\`.`,
@@ -138,7 +182,11 @@ const updateIssueStatus = defineTool({
   },
 });
 
-const waiting = (words: string): StagedRequest => ({ to: "waiting_for_developer", waitReason: "input", waitDetail: words });
+const waiting = (words: string): StagedRequest => ({
+  to: "waiting_for_developer",
+  waitReason: "input",
+  waitDetail: words,
+});
 
 /** Comment and staged move belong together: the person who finds the card waiting finds the words as well. */
 function waitForPerson(scope: ToolScope, words: string): ToolOutcome {
@@ -163,15 +211,23 @@ const requestExcuse = defineTool({
   run: async ({ reason }, scope) => waitForPerson(scope, reason),
 });
 
-const questionText = (args: { readonly question: string; readonly options?: readonly string[] | undefined }): string =>
-  args.options === undefined ? args.question : `${args.question}\nOptions: ${args.options.join(" | ")}`;
+const questionText = (args: {
+  readonly question: string;
+  readonly options?: readonly string[] | undefined;
+}): string =>
+  args.options === undefined
+    ? args.question
+    : `${args.question}\nOptions: ${args.options.join(" | ")}`;
 
 const askHuman = defineTool({
   name: "ask_human",
   risk: "write",
   effect: false,
   description: "Asks a person a question; the card waits for the answer.",
-  schema: z.strictObject({ question: text, options: z.array(z.string().max(200)).max(10).optional() }),
+  schema: z.strictObject({
+    question: text,
+    options: z.array(z.string().max(200)).max(10).optional(),
+  }),
   judge: (args, scope) => judgeStaged(scope, waiting(questionText(args))),
   run: async (args, scope) => waitForPerson(scope, questionText(args)),
 });
@@ -191,7 +247,10 @@ const createIssue = defineTool({
   run: async (args, scope) => {
     const problem = creationProblem(args, scope);
     if (problem !== null) return { result: { ok: false, code: "tool_argument", error: problem } };
-    return { result: { ok: true }, apply: async (transaction) => createCard(transaction, scope, args) };
+    return {
+      result: { ok: true },
+      apply: async (transaction) => createCard(transaction, scope, args),
+    };
   },
 });
 
@@ -205,19 +264,29 @@ type CreationArgs = {
 
 function creationProblem(args: CreationArgs, scope: ToolScope): string | null {
   if (args.summary.trim().length < 5) return "summary needs at least 5 characters.";
-  if (parsePriority(args.priority) === null) return "priority is critical, high, medium, low or a number from 0.";
+  if (parsePriority(args.priority) === null)
+    return "priority is critical, high, medium, low or a number from 0.";
   const seats = scope.team.seats.map((seat) => seat.key);
-  if (!seats.includes(keyOf(args.seat))) return `Unknown seat ${args.seat}; the team has: ${seats.join(", ")}.`;
+  if (!seats.includes(keyOf(args.seat)))
+    return `Unknown seat ${args.seat}; the team has: ${seats.join(", ")}.`;
   if (scope.memory.cardsCreated >= TURN_LIMITS.issuesCreatedMax) {
     return `A turn creates at most ${TURN_LIMITS.issuesCreatedMax} cards.`;
   }
   return null;
 }
 
-async function createCard(transaction: StoreTransaction, scope: ToolScope, args: CreationArgs): Promise<ToolResult> {
+async function createCard(
+  transaction: StoreTransaction,
+  scope: ToolScope,
+  args: CreationArgs,
+): Promise<ToolResult> {
   for (const id of args.depends_on) {
     if ((await transaction.cards.get(scope.card.build, id)) === null) {
-      return { ok: false, code: "tool_argument", error: `depends_on names ${id}, which is no card of this build.` };
+      return {
+        ok: false,
+        code: "tool_argument",
+        error: `depends_on names ${id}, which is no card of this build.`,
+      };
     }
   }
   const id = scope.ids.create(slugOf(scope.epic) || "card").toLowerCase();
@@ -276,13 +345,20 @@ const resetIssue = defineTool({
   run: async ({ issue_id: id, confirm }, scope) => {
     if (confirm !== true) return failed(unconfirmed("reset_issue"));
     if (id === scope.card.id) {
-      return { result: { ok: false, code: "tool_argument", error: "A turn does not reset its own card; use update_issue_status." } };
+      return {
+        result: {
+          ok: false,
+          code: "tool_argument",
+          error: "A turn does not reset its own card; use update_issue_status.",
+        },
+      };
     }
     return {
       result: { ok: true },
       apply: async (transaction): Promise<ToolResult> => {
         const card = await transaction.cards.get(scope.card.build, id);
-        if (card === null) return { ok: false, code: "not_found", error: `not_found: no card ${id} in this build.` };
+        if (card === null)
+          return { ok: false, code: "not_found", error: `not_found: no card ${id} in this build.` };
         const engine = { kind: "engine", id: scope.seat, roles: [] } as const;
         const moved = await applyMove(transaction, card, {
           to: "ready",
@@ -290,7 +366,9 @@ const resetIssue = defineTool({
           cause: "reset",
           origin: originOf(scope),
         });
-        return moved.ok ? { ok: true, issue_id: id } : { ok: false, code: moved.error.code.toLowerCase(), error: moved.error.message };
+        return moved.ok
+          ? { ok: true, issue_id: id }
+          : { ok: false, code: moved.error.code.toLowerCase(), error: moved.error.message };
       },
     };
   },
@@ -298,7 +376,11 @@ const resetIssue = defineTool({
 
 const free = z.record(z.string(), z.json());
 
-const record = (name: string, type: "card-nominated" | "refinement-proposed", description: string) =>
+const record = (
+  name: string,
+  type: "card-nominated" | "refinement-proposed",
+  description: string,
+) =>
   defineTool({
     name,
     risk: "write",
@@ -307,7 +389,14 @@ const record = (name: string, type: "card-nominated" | "refinement-proposed", de
     schema: free,
     run: async (args, scope) => ({
       result: { ok: true, message: "Recorded." },
-      events: [cardEvent(scope.card, { type, actor: actorOf(scope), data: args as JsonObject, ...originOf(scope) })],
+      events: [
+        cardEvent(scope.card, {
+          type,
+          actor: actorOf(scope),
+          data: args as JsonObject,
+          ...originOf(scope),
+        }),
+      ],
     }),
   });
 
@@ -324,7 +413,12 @@ const reportCredits = defineTool({
       const credits = (card?.credits ?? 0) + amount;
       await transaction.cards.write(scope.card.build, scope.card.id, { credits });
       await transaction.events.append([
-        cardEvent(scope.card, { type: "credits-reported", actor: actorOf(scope), data: { amount }, ...originOf(scope) }),
+        cardEvent(scope.card, {
+          type: "credits-reported",
+          actor: actorOf(scope),
+          data: { amount },
+          ...originOf(scope),
+        }),
       ]);
       return { ok: true, credits };
     },
@@ -339,7 +433,15 @@ export const CARD_TOOLS = [
   addIssueComment,
   requestExcuse,
   askHuman,
-  record("nominate_card", "card-nominated", "Nominates a card for attention; recorded, no effect on cards."),
-  record("refinement_proposal", "refinement-proposed", "Proposes a refinement; recorded, no effect on cards."),
+  record(
+    "nominate_card",
+    "card-nominated",
+    "Nominates a card for attention; recorded, no effect on cards.",
+  ),
+  record(
+    "refinement_proposal",
+    "refinement-proposed",
+    "Proposes a refinement; recorded, no effect on cards.",
+  ),
   reportCredits,
 ];

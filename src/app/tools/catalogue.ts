@@ -24,7 +24,8 @@ export const REVIEW_TOOLS: readonly string[] = [
 ];
 
 export function offeredTools(kind: TurnKind, roles: readonly Role[]): readonly Tool[] {
-  const names = kind === "review" ? new Set(REVIEW_TOOLS) : new Set(roles.flatMap((role) => role.tools));
+  const names =
+    kind === "review" ? new Set(REVIEW_TOOLS) : new Set(roles.flatMap((role) => role.tools));
   return [...TOOLS.values()].filter((tool) => names.has(tool.name));
 }
 
@@ -34,16 +35,28 @@ const definitions = new Map<string, ToolDefinition>();
 export function definitionOf(tool: Tool): ToolDefinition {
   const known = definitions.get(tool.name);
   if (known !== undefined) return known;
-  const { $schema: _, ...parameters } = z.toJSONSchema(tool.schema, { io: "input" }) as Record<string, unknown>;
-  const definition = { name: tool.name, description: tool.description, parameters: parameters as JsonObject };
+  const { $schema: _, ...parameters } = z.toJSONSchema(tool.schema, { io: "input" }) as Record<
+    string,
+    unknown
+  >;
+  const definition = {
+    name: tool.name,
+    description: tool.description,
+    parameters: parameters as JsonObject,
+  };
   definitions.set(tool.name, definition);
   return definition;
 }
 
 /** The arguments by the tool's schema, or one line that says what is wrong with them. */
-export function parseArguments(tool: Tool, args: JsonObject): { ok: true; args: object } | { ok: false; error: string } {
+export function parseArguments(
+  tool: Tool,
+  args: JsonObject,
+): { ok: true; args: object } | { ok: false; error: string } {
   const parsed = tool.schema.safeParse(args);
   if (parsed.success) return { ok: true, args: parsed.data };
-  const problems = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "arguments"}: ${issue.message}`);
+  const problems = parsed.error.issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join(".") || "arguments"}: ${issue.message}`);
   return { ok: false, error: `${tool.name}: ${problems.join("; ")}` };
 }

@@ -23,13 +23,21 @@ const readFile = defineTool({
   run: async ({ path: name, offset, limit }, scope) => {
     const file = await scope.workspace.read(name, READ_BYTES_MAX);
     if (!file.ok) {
-      const reference = scope.references.includes(name) ? await scope.assets.readText(name, READ_BYTES_MAX) : null;
+      const reference = scope.references.includes(name)
+        ? await scope.assets.readText(name, READ_BYTES_MAX)
+        : null;
       if (reference === null) return failed(file.error);
       return { result: { ok: true, content: cut(slice(reference, offset, limit)) } };
     }
     const resolved = await scope.workspace.resolve(name);
     if (resolved.ok) scope.memory.seen.set(resolved.value, file.value.digest);
-    return { result: { ok: true, content: cut(slice(file.value.text, offset, limit)), digest: file.value.digest } };
+    return {
+      result: {
+        ok: true,
+        content: cut(slice(file.value.text, offset, limit)),
+        digest: file.value.digest,
+      },
+    };
   },
 });
 
@@ -51,7 +59,12 @@ const listDirectory = defineTool({
   run: async ({ path: name }, { workspace }) => {
     const items = await workspace.list(name);
     if (!items.ok) return failed(items.error);
-    return { result: { ok: true, items: items.value.map((item) => (item.isDirectory ? `${item.name}/` : item.name)) } };
+    return {
+      result: {
+        ok: true,
+        items: items.value.map((item) => (item.isDirectory ? `${item.name}/` : item.name)),
+      },
+    };
   },
 });
 
@@ -64,7 +77,12 @@ const searchFiles = defineTool({
   schema: z.strictObject({
     pattern: z.string().min(1).max(1000),
     path: path.default("."),
-    glob: z.string().min(1).max(200).optional().describe("Only files whose path matches, such as **/*.ts"),
+    glob: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe("Only files whose path matches, such as **/*.ts"),
     literal: z.boolean().default(false),
   }),
   run: async ({ pattern, path: name, glob, literal }, { workspace }, signal) => {
@@ -127,7 +145,12 @@ const editFile = defineTool({
 /** The text an edit would give, or why there is none. Also what the gate's structure rules look at. */
 export async function editedText(
   scope: Pick<ToolScope, "workspace" | "memory">,
-  edit: { readonly name: string; readonly old: string; readonly replacement: string; readonly count: number },
+  edit: {
+    readonly name: string;
+    readonly old: string;
+    readonly replacement: string;
+    readonly count: number;
+  },
 ): Promise<string | ToolOutcome> {
   const file = await scope.workspace.read(edit.name, READ_BYTES_MAX);
   if (!file.ok) return failed(file.error);

@@ -18,14 +18,21 @@ const runCommand = defineTool({
   schema: z.strictObject({
     argv: z.array(z.string().max(4096)).min(1).max(100),
     cwd: z.string().min(1).max(1024).default("."),
-    timeout: z.int().min(1).max(COMMAND_TIMEOUT_MAX_SEC).default(COMMAND_TIMEOUT_SEC).describe("Seconds"),
+    timeout: z
+      .int()
+      .min(1)
+      .max(COMMAND_TIMEOUT_MAX_SEC)
+      .default(COMMAND_TIMEOUT_SEC)
+      .describe("Seconds"),
   }),
   run: async ({ argv, cwd, timeout }, scope, signal) => {
     const command = { argv, cwd, workspaceDir: scope.workspace.dir, timeoutMs: timeout * 1000 };
     const facts = await scope.containment.run(command, signal);
     if (!facts.ok) return failed(facts.error);
     const { exitCode, ended, stdout, stderr } = facts.value;
-    return { result: { ok: true, exit_code: exitCode, ended, stdout: cut(stdout), stderr: cut(stderr) } };
+    return {
+      result: { ok: true, exit_code: exitCode, ended, stdout: cut(stdout), stderr: cut(stderr) },
+    };
   },
 });
 
@@ -48,9 +55,12 @@ const archiveEval = defineTool({
     const id = run ?? session ?? "";
     const found = await scope.store.read(async ({ runs, turns }) => {
       const record = await runs.get(id);
-      return record === null ? null : { run: record, turns: await turns.list({ run: id, limit: TURNS_ARCHIVED_MAX }) };
+      return record === null
+        ? null
+        : { run: record, turns: await turns.list({ run: id, limit: TURNS_ARCHIVED_MAX }) };
     });
-    if (found === null) return { result: { ok: false, code: "not_found", error: `not_found: no run ${id}.` } };
+    if (found === null)
+      return { result: { ok: false, code: "not_found", error: `not_found: no run ${id}.` } };
     const stamp = new Date(scope.clock.now()).toISOString().replaceAll(/[-:.]/g, "");
     const name = `${stamp}_${label}/${scope.turn}.json`;
     await scope.stateFiles.writeEvaluation(name, `${JSON.stringify(found, null, 2)}\n`);
@@ -84,9 +94,16 @@ const unconfigured = (name: string, fields: z.ZodRawShape) =>
     effect: true,
     description: "Works only with a configured vision or image provider.",
     path: { argument: "path", access: name === "image_analyze" ? "read" : "write" },
-    schema: z.strictObject({ path: z.string().min(1).max(1024), ...fields }) as unknown as z.ZodType<{ path: string }>,
+    schema: z.strictObject({
+      path: z.string().min(1).max(1024),
+      ...fields,
+    }) as unknown as z.ZodType<{ path: string }>,
     run: async () => ({
-      result: { ok: false, code: "not_configured", error: "not_configured: no vision or image provider is configured." },
+      result: {
+        ok: false,
+        code: "not_configured",
+        error: "not_configured: no vision or image provider is configured.",
+      },
     }),
   });
 

@@ -94,4 +94,6 @@ export const failed = (error: Refusal): ToolOutcome => ({
 });
 
 export const cut = (text: string): string =>
-  text.length <= TEXT_BYTES_MAX ? text : `${text.slice(0, TEXT_BYTES_MAX)}\n… cut: ${text.length - TEXT_BYTES_MAX} more characters`;
+  text.length <= TEXT_BYTES_MAX
+    ? text
+    : `${text.slice(0, TEXT_BYTES_MAX)}\n… cut: ${text.length - TEXT_BYTES_MAX} more characters`;

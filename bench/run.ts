@@ -1,0 +1,52 @@
+// `npm run bench`: what the engine costs per turn beside the floor of plain SQLite commits in the same run, whether that
+// stays flat from 100 to 10,000 cards, and whole processes from outside. Prints a table, then JSON. Ratios count, absolute
+// figures belong to the machine.
+import { benchEngine } from "./engine.ts";
+import { benchProcesses } from "./processes.ts";
+
+const BACKLOGS = [100, 1000, 10_000];
+const ROUNDS = 5;
+
+const engine = await benchEngine({ backlogs: BACKLOGS, rounds: ROUNDS });
+const processes = await benchProcesses({ cards: 10_000, runs: 7 });
+
+const round = (value: number, digits = 0): string => value.toFixed(digits);
+const print = (rows: readonly Record<string, string>[]): void => {
+  const names = Object.keys(rows[0] ?? {});
+  const widths = names.map((name) =>
+    Math.max(name.length, ...rows.map((row) => (row[name] ?? "").length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, place) => cell.padStart(widths[place] ?? 0)).join("  ");
+  console.log(
+    [line(names), ...rows.map((row) => line(names.map((name) => row[name] ?? "")))].join("\n"),
+    "\n",
+  );
+};
+
+console.log(
+  "Engine with a no-op model: one turn = work on one card up to review, all of it durable (WAL, synchronous=FULL)\n",
+);
+print(
+  engine.map((row) => ({
+    cards: String(row.cards),
+    turns: String(row.turns),
+    "steps/turn": round(row.stepsPerTurn, 1),
+    "ms/turn": round(row.msPerTurn, 2),
+    "steps/s": round(row.stepsPerSecond),
+    "floor commits/s": round(row.floorPerSecond),
+    "of floor": `${round(row.ofFloor * 100)} %`,
+    "vs 100 cards": round(row.versusSmallest, 2),
+    "peak MiB": round(row.peakMiB),
+  })),
+);
+console.log("Whole processes, median of the runs\n");
+print(
+  processes.map((row) => ({
+    command: row.command,
+    "wall ms": round(row.wallMs),
+    "node alone ms": round(row.bareMs),
+    "peak MiB": round(row.peakMiB),
+  })),
+);
+console.log(JSON.stringify({ v: 1, engine, processes }));
