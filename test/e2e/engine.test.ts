@@ -1,66 +1,10 @@
-// The engine from the asset files to the workspace: order, review, rework, limits, and what it does with bad turns.
+// The engine from the asset files to the workspace: order, retries, limits, stops, and what it does with bad turns.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { TestContext } from "node:test";
-import { stringify } from "yaml";
-import type { EngineOptions, TestEngine, TestIssue } from "../support/project.ts";
-import {
-  approve,
-  call,
-  epicFile,
-  makeProject,
-  openTestEngine,
-  reject,
-  say,
-  script,
-  simpleScript,
-  write,
-} from "../support/project.ts";
-
-type Setting = {
-  readonly issues: readonly TestIssue[];
-  readonly script: unknown;
-  readonly epic?: Readonly<Record<string, unknown>>;
-  readonly files?: Readonly<Record<string, unknown>>;
-  readonly options?: EngineOptions;
-};
-
-async function open(
-  context: TestContext,
-  setting: Setting,
-): Promise<TestEngine & { readonly dir: string }> {
-  const text = typeof setting.script === "string" ? setting.script : stringify(setting.script);
-  const project = await makeProject({
-    "model/core/epics/work.yaml": epicFile(setting.issues, setting.epic),
-    "script.yaml": text,
-    ...setting.files,
-  });
-  const engine = await openTestEngine(project.dir, setting.options);
-  context.after(async () => {
-    await engine.close();
-    await project.remove();
-  });
-  return { ...engine, dir: project.dir };
-}
-
-const statuses = async (engine: TestEngine): Promise<Record<string, string>> =>
-  engine.engine.store.read(async ({ cards }) =>
-    Object.fromEntries((await cards.list({ kind: "issue" })).map((card) => [card.id, card.status])),
-  );
-
-const cardOf = async (engine: TestEngine, id: string) =>
-  engine.engine.store.read(async ({ cards }) => cards.find(id));
-const types = (engine: TestEngine, card?: string): readonly string[] =>
-  engine.events
-    .filter((event) => card === undefined || event.card === card)
-    .map((event) => event.type);
-const moves = (engine: TestEngine, card: string): readonly string[] =>
-  engine.events
-    .filter((event) => event.type === "card-moved" && event.card === card)
-    .map((event) => event.data["to"] as string);
-const workspace = (dir: string): string => join(dir, ".orket/workspaces/build-work");
+import { cardOf, openProject, statuses, types, workspace } from "../support/open-project.ts";
+import { approve, call, epicFile, say, script, simpleScript, write } from "../support/project.ts";
 
 test("works off an epic in the order of its dependencies and finishes every card", async (context) => {
   const ids = ["api", "ui", "docs"];
@@ -69,7 +13,7 @@ test("works off an epic in the order of its dependencies and finishes every card
     { id: "ui", depends_on: ["api"] },
     { id: "api" },
   ];
-  const engine = await open(context, { issues, script: simpleScript(ids) });
+  const engine = await openProject(context, { issues, script: simpleScript(ids) });
   const run = await engine.run({ card: "work" });
   assert.deepEqual([run.status, run.reason], ["done", "complete"]);
   assert.deepEqual(await statuses(engine), { docs: "done", ui: "done", api: "done" });
@@ -84,7 +28,10 @@ test("works off an epic in the order of its dependencies and finishes every card
 });
 
 test("every successful turn that changed files is a commit that names card, seat and turn", async (context) => {
-  const engine = await open(context, { issues: [{ id: "api" }], script: simpleScript(["api"]) });
+  const engine = await openProject(context, {
+    issues: [{ id: "api" }],
+    script: simpleScript(["api"]),
+  });
   await engine.run({ card: "work" });
   const folder = await engine.engine.workspaces.open("build-work");
   const [commit] = await folder.history(10);
@@ -99,7 +46,7 @@ test("every successful turn that changed files is a commit that names card, seat
 });
 
 test("R-01 runs a single issue and nothing else of its epic", async (context) => {
-  const engine = await open(context, {
+  const engine = await openProject(context, {
     issues: [{ id: "api" }, { id: "ui" }],
     script: simpleScript(["api", "ui"]),
   });
@@ -109,7 +56,7 @@ test("R-01 runs a single issue and nothing else of its epic", async (context) =>
 });
 
 test("R-01 a single issue with unmet dependencies ends blocked with reason dependency and names them", async (context) => {
-  const engine = await open(context, {
+  const engine = await openProject(context, {
     issues: [{ id: "api" }, { id: "ui", depends_on: ["api"] }],
     script: simpleScript(["api", "ui"]),
   });
@@ -130,7 +77,7 @@ test("R-22 a second run keeps what is done and only --restart starts again", asy
       guard: [approve, approve],
     },
   });
-  const engine = await open(context, { issues: [{ id: "api" }], script: again });
+  const engine = await openProject(context, { issues: [{ id: "api" }], script: again });
   const first = await engine.run({ card: "work" });
   const second = await engine.run({ card: "work" });
   assert.equal(second.status, "done");
@@ -140,125 +87,12 @@ test("R-22 a second run keeps what is done and only --restart starts again", asy
   assert.deepEqual([third.status, third.turns], ["done", 2]);
 });
 
-test("R-11 finished work is promoted to review without the model saying so", async (context) => {
-  const engine = await open(context, { issues: [{ id: "api" }], script: simpleScript(["api"]) });
-  await engine.run({ card: "work" });
-  assert.deepEqual(moves(engine, "api"), ["in_progress", "code_review", "done"]);
-});
-
-test("R-11 a reviewer who decides nothing is asked once more, then the card is blocked for review", async (context) => {
-  const silent = script({
-    api: {
-      coder: [write("src/engines/api_engine.ts", "1\n"), say("Done.")],
-      guard: [say("Looks nice."), say("Indeed.")],
-    },
-  });
-  const engine = await open(context, { issues: [{ id: "api" }], script: silent });
-  const run = await engine.run({ card: "work" });
-  assert.deepEqual([run.status, run.reason], ["blocked", "stalled"]);
-  const card = await cardOf(engine, "api");
-  assert.deepEqual([card?.status, card?.waitReason], ["blocked", "review"]);
-  assert.equal(types(engine, "api").filter((type) => type === "reply-corrected").length, 1);
-});
-
-test("R-07 a rejected card is worked on again with the reviewer's reason in its prompt", async (context) => {
-  const rework = script({
-    api: {
-      coder: [
-        write("src/engines/api_engine.ts", "1\n"),
-        say("Done."),
-        write("src/engines/api_engine.ts", "2\n"),
-        say("Fixed."),
-      ],
-      guard: [reject("The number must be two, not one."), approve],
-    },
-  });
-  const engine = await open(context, { issues: [{ id: "api" }], script: rework });
-  const run = await engine.run({ card: "work" });
-  assert.equal(run.status, "done");
-  assert.deepEqual(moves(engine, "api"), [
-    "in_progress",
-    "code_review",
-    "in_progress",
-    "code_review",
-    "done",
-  ]);
-  const turns = await engine.engine.store.read(async ({ turns: list }) =>
-    list.list({ card: "api", limit: 10 }),
-  );
-  const prompt = await engine.engine.store.read(async ({ turns: list }) =>
-    list.prompt(turns[2]?.id ?? ""),
-  );
-  assert.ok(
-    prompt.some(
-      (message) => message.role === "user" && message.content.includes("must be two, not one"),
-    ),
-  );
-  assert.ok(
-    prompt.every(
-      (message) => message.role !== "system" || !message.content.includes("must be two"),
-    ),
-    "R-47",
-  );
-  assert.equal((await cardOf(engine, "api"))?.cycle, 0);
-});
-
-test("the fourth rejection blocks the card and files one requirements card", async (context) => {
-  const coder = [1, 2, 3, 4].flatMap((value) => [
-    write("src/engines/api_engine.ts", `${value}\n`),
-    say("Done."),
-  ]);
-  const guard = [1, 2, 3, 4].map((value) => reject(`Not good enough, attempt ${value}.`));
-  // The third rejection escalates: the architect does the rework.
-  const architect = [write("src/engines/api_engine.ts", "5\n"), say("Done.")];
-  const engine = await open(context, {
-    issues: [{ id: "api" }],
-    script: script({ api: { coder, guard, architect } }),
-  });
-  const run = await engine.run({ card: "work" });
-  assert.deepEqual([run.status, run.reason], ["blocked", "stalled"]);
-  const card = await cardOf(engine, "api");
-  assert.deepEqual([card?.status, card?.waitReason], ["blocked", "review"]);
-  const filed = await cardOf(engine, "api-requirements");
-  assert.deepEqual([filed?.status, filed?.waitReason], ["blocked", "input"]);
-  assert.ok(types(engine, "api").includes("review-escalated"));
-  const brief = await engine.engine.store.read(async ({ cards }) =>
-    cards.brief("build-work", "api-requirements"),
-  );
-  assert.match(brief?.description ?? "", /attempt 1[\s\S]*attempt 4/);
-  const seats = engine.events
-    .filter((event) => event.type === "turn-started" && event.data["kind"] === "work")
-    .map((event) => event.data["seat"]);
-  assert.deepEqual(seats, ["coder", "coder", "coder", "architect"]);
-});
-
-test("R-32 nobody reviews a card whose author holds the only guard role", async (context) => {
-  const own = script({ api: { guard: [write("src/engines/api_engine.ts", "1\n"), say("Done.")] } });
-  const files = {
-    "model/core/roles/integrity_guard.yaml": {
-      name: "integrity_guard",
-      description: "Both.",
-      tools: ["write_file", "update_issue_status"],
-    },
-  };
-  const engine = await open(context, {
-    issues: [{ id: "api", seat: "guard" }],
-    script: own,
-    files,
-  });
-  const run = await engine.run({ card: "work" });
-  assert.equal(run.status, "blocked");
-  const card = await cardOf(engine, "api");
-  assert.deepEqual([card?.status, card?.waitReason], ["blocked", "resource"]);
-  assert.ok(types(engine, "api").includes("alert-raised"));
-});
-
 test("R-09 R-10 a card that fails is tried again in the same run and blocked after its last retry, the others finish", async (context) => {
   const cards = {
     bad: { coder: Array.from({ length: 16 }, () => say("I would rather not.")) },
     good: { coder: [write("src/engines/good_engine.ts", "1\n"), say("Done.")], guard: [approve] },
   };
-  const engine = await open(context, {
+  const engine = await openProject(context, {
     issues: [{ id: "bad", max_retries: 2 }, { id: "good" }],
     script: script(cards),
   });
@@ -288,7 +122,7 @@ test("R-24 cards behind a card that ended blocked are blocked for dependency and
     { id: "api", max_retries: 0 },
     { id: "ui", depends_on: ["api"] },
   ];
-  const engine = await open(context, { issues, script: script(cards) });
+  const engine = await openProject(context, { issues, script: script(cards) });
   const run = await engine.run({ card: "work" });
   assert.deepEqual([run.status, run.reason], ["blocked", "stalled"]);
   assert.deepEqual(
@@ -324,7 +158,7 @@ test("R-13 a failing tool is a result for the model, not the end of the turn", a
       guard: [approve],
     },
   };
-  const engine = await open(context, { issues: [{ id: "api" }], script: script(cards) });
+  const engine = await openProject(context, { issues: [{ id: "api" }], script: script(cards) });
   assert.equal((await engine.run({ card: "work" })).status, "done");
   const codes = engine.events
     .filter((event) => event.type === "tool-finished" && event.data["ok"] === false)
@@ -343,7 +177,7 @@ test("R-84 null content is refused and nothing is written", async (context) => {
       guard: [approve],
     },
   };
-  const engine = await open(context, { issues: [{ id: "api" }], script: script(cards) });
+  const engine = await openProject(context, { issues: [{ id: "api" }], script: script(cards) });
   await engine.run({ card: "work" });
   assert.ok(!existsSync(join(workspace(engine.dir), "src/engines/null_engine.ts")));
 });
@@ -356,7 +190,7 @@ test("the same call a third time is not executed and fails the turn as loop-dete
       guard: [approve],
     },
   };
-  const engine = await open(context, { issues: [{ id: "api" }], script: script(cards) });
+  const engine = await openProject(context, { issues: [{ id: "api" }], script: script(cards) });
   assert.equal((await engine.run({ card: "work" })).status, "done");
   assert.ok(types(engine, "api").includes("loop-detected"));
   assert.equal(types(engine, "api").filter((type) => type === "turn-failed").length, 1);
@@ -383,7 +217,7 @@ test("R-50 an issue created by a turn is scheduled in the same run", async (cont
       }),
     },
   ];
-  const engine = await open(context, {
+  const engine = await openProject(context, {
     issues: [{ id: "api" }],
     script: { version: 1, cards, match },
   });
@@ -399,54 +233,13 @@ test("R-50 an issue created by a turn is scheduled in the same run", async (cont
   );
 });
 
-test("R-25 a card whose type its seat may not work on is blocked for resource, not canceled", async (context) => {
-  const files = {
-    "model/core/roles/coder.yaml": {
-      name: "coder",
-      description: "Bugs only.",
-      tools: ["write_file"],
-      capabilities: { issue_types: ["bug"] },
-    },
-  };
-  const engine = await open(context, {
-    issues: [{ id: "api" }],
-    script: simpleScript(["api"]),
-    files,
-  });
-  assert.equal((await engine.run({ card: "work" })).status, "blocked");
-  assert.deepEqual(
-    [(await cardOf(engine, "api"))?.status, (await cardOf(engine, "api"))?.waitReason],
-    ["blocked", "resource"],
-  );
-});
-
 test("R-12 R-14 a provider that refuses for everybody ends the run failed, keeps the retry count and can be resumed", async (context) => {
-  const engine = await open(context, { issues: [{ id: "api" }], script: script({}) });
+  const engine = await openProject(context, { issues: [{ id: "api" }], script: script({}) });
   const run = await engine.run({ card: "work" });
   assert.deepEqual([run.status, run.reason], ["failed", "provider"]);
   assert.ok(run.endedAt !== null);
   const card = await cardOf(engine, "api");
   assert.deepEqual([card?.status, card?.retryCount], ["ready", 0]);
-});
-
-test("R-16 a declared verification without containment blocks the card for resource instead of passing it", async (context) => {
-  const verification = {
-    fixture_path: "verification/api.py",
-    scenarios: [{ id: "one", description: "One", input_data: {}, expected_output: 1 }],
-  };
-  const files = { "verification/api.py": "def verify(input):\n    return 1\n" };
-  const engine = await open(context, {
-    issues: [{ id: "api", verification }],
-    script: simpleScript(["api"]),
-    files,
-  });
-  assert.equal((await engine.run({ card: "work" })).status, "blocked");
-  const card = await cardOf(engine, "api");
-  assert.deepEqual(
-    [card?.status, card?.waitReason, card?.verified],
-    ["blocked", "resource", false],
-  );
-  assert.match(card?.waitDetail ?? "", /verification cannot run/);
 });
 
 test("R-08 the epics of a rock have builds of their own and run in their order", async (context) => {
@@ -460,7 +253,7 @@ test("R-08 the epics of a rock have builds of their own and run in their order",
       ],
     },
   };
-  const engine = await open(context, {
+  const engine = await openProject(context, {
     issues: [{ id: "api" }],
     script: simpleScript(["api", "ui"]),
     files,
@@ -480,7 +273,7 @@ test("R-08 the epics of a rock have builds of their own and run in their order",
 
 test("an epic over the threshold without iDesign is refused before anything is written", async (context) => {
   const issues = Array.from({ length: 8 }, (_, place) => ({ id: `card-${place}` }));
-  const engine = await open(context, {
+  const engine = await openProject(context, {
     issues,
     script: script({}),
     epic: { architecture_governance: { idesign: false } },
@@ -494,7 +287,7 @@ test("an epic over the threshold without iDesign is refused before anything is w
 });
 
 test("the run's turn limit ends it with work left, and a resume goes on", async (context) => {
-  const engine = await open(context, {
+  const engine = await openProject(context, {
     issues: [{ id: "api" }, { id: "ui" }],
     script: simpleScript(["api", "ui"]),
     options: { limits: { turnsPerRunMax: 3 } },
@@ -509,7 +302,7 @@ test("a token budget stops the run within one reply of the limit and a later run
     write("src/engines/api_engine.ts", "1\n"),
     say("Done."),
   ];
-  const engine = await open(context, {
+  const engine = await openProject(context, {
     issues: [{ id: "api" }],
     script: script({ api: { coder, guard: [approve] } }),
   });
@@ -533,7 +326,7 @@ test("a stopped run is paused, keeps its turn, and goes on where it was without 
       guard: [approve],
     },
   };
-  const engine = await open(context, { issues: [{ id: "api" }], script: script(cards) });
+  const engine = await openProject(context, { issues: [{ id: "api" }], script: script(cards) });
   const running = engine.run({ card: "work" }, stop.signal);
   while (!existsSync(join(workspace(engine.dir), "src/engines/api_engine.ts")))
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -558,7 +351,7 @@ test("a stopped run is paused, keeps its turn, and goes on where it was without 
 
 test("R-82 a violation leaves a report that says what was tried, and a second one does not replace it", async (context) => {
   const cards = { api: { coder: [write("../outside.ts", "1\n")] } };
-  const engine = await open(context, { issues: [{ id: "api" }], script: script(cards) });
+  const engine = await openProject(context, { issues: [{ id: "api" }], script: script(cards) });
   const run = await engine.run({ card: "work" });
   const folder = join(engine.dir, ".orket/reports", run.id);
   const [name] = readdirSync(folder);
