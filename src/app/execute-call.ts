@@ -169,11 +169,19 @@ async function perform(
     });
   }
   const outcome = await runTool(runner, question, verdict);
-  return finish(runner, question, {
-    ...outcome,
-    events: [...(tool.effect ? [] : called), ...(outcome.events ?? [])],
-  });
+  const before = tool.effect ? [] : called;
+  const left = leftWorkspace(outcome.result);
+  if (left !== null) return denied(runner, question, { verdict: left, events: before });
+  return finish(runner, question, { ...outcome, events: [...before, ...(outcome.events ?? [])] });
 }
+
+/** A link is only seen when the path is walked, after the gate: what it leads to is refused then, and is as serious. */
+function leftWorkspace(result: ToolResult): Violation | null {
+  if (result.ok || (result.code !== "path_escape" && result.code !== "path_protected")) return null;
+  return { kind: "violation", rule: "path", code: result.code, message: result.error };
+}
+
+type Violation = Extract<GateVerdict, { kind: "violation" }>;
 
 const warned = (warnings: readonly string[]): JsonObject =>
   warnings.length === 0 ? {} : { warnings };

@@ -40,6 +40,7 @@ type Loop = {
     string,
     { readonly lane: Lane; readonly card: string; readonly untilMs: number }
   >;
+  lanes: readonly Lane[];
   connection: { readonly code: ErrorCode; count: number } | null;
   end: RunEnd | null;
   failure: unknown;
@@ -56,6 +57,7 @@ export async function runLoop(
     source,
     live: new Map(),
     rests: new Map(),
+    lanes: [],
     connection: null,
     end: null,
     failure: null,
@@ -102,12 +104,11 @@ async function scan(loop: Loop): Promise<readonly Lane[]> {
     rests.delete(key);
     rest.lane.backlog.free(rest.card);
   }
-  const lanes = await loop.source.open();
-  for (const lane of lanes) {
-    await refreshLane(session, lane);
-    await keepDependencies(session, lane);
-  }
-  return lanes;
+  // First what is open already: whether the next epic of a rock may start shows in the one before it.
+  for (const lane of loop.lanes) await refreshLane(session, lane);
+  loop.lanes = await loop.source.open();
+  for (const lane of loop.lanes) await keepDependencies(session, lane);
+  return loop.lanes;
 }
 
 /** Fills the free slots; gives how many cards were taken in hand. */

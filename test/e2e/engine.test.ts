@@ -15,7 +15,7 @@ test("works off an epic in the order of its dependencies and finishes every card
   ];
   const engine = await openProject(context, { issues, script: simpleScript(ids) });
   const run = await engine.run({ card: "work" });
-  assert.deepEqual([run.status, run.reason], ["done", "complete"]);
+  assert.deepEqual([run.status, run.reason, run.detail], ["done", "complete", null]);
   assert.deepEqual(await statuses(engine), { docs: "done", ui: "done", api: "done" });
   const started = engine.events
     .filter((event) => event.type === "turn-started" && event.data["kind"] === "work")
@@ -298,7 +298,7 @@ test("the run's turn limit ends it with work left, and a resume goes on", async 
 
 test("a token budget stops the run within one reply of the limit and a later run goes on", async (context) => {
   const coder = [
-    { calls: [{ tool: "list_directory", args: {} }], usage: { input: 400, output: 100 } },
+    { calls: [{ tool: "list_directory", args: {} }], usage: { input: 5000, output: 100 } },
     write("src/engines/api_engine.ts", "1\n"),
     say("Done."),
   ];
@@ -308,10 +308,10 @@ test("a token budget stops the run within one reply of the limit and a later run
   });
   const run = await engine.run({
     card: "work",
-    budget: { tokensMax: 1400, costUsdMax: null, minutesMax: null },
+    budget: { tokensMax: 5400, costUsdMax: null, minutesMax: null },
   });
   assert.deepEqual([run.status, run.reason], ["blocked", "budget"]);
-  assert.match(run.detail ?? "", /Token budget: 500 of 1400/);
+  assert.match(run.detail ?? "", /Token budget: 5100 of 5400/);
 });
 
 test("a stopped run is paused, keeps its turn, and goes on where it was without asking the model again", async (context) => {

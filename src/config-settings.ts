@@ -1,0 +1,288 @@
+// Every setting: its key in orket.yaml, its environment variable, its bounds, its default and what it means. One table;
+// the loader, `orket config show` and the generated schema all read it.
+import { z } from "zod";
+
+export type Setting = {
+  /** Path in orket.yaml, dotted. */
+  readonly key: string;
+  readonly env?: string;
+  /** Takes the parsed YAML value, or the variable's text. */
+  readonly schema: z.ZodType;
+  readonly fallback: unknown;
+  readonly meaning: string;
+  readonly secret?: true;
+};
+
+const number = (schema: z.ZodType<number>): z.ZodType =>
+  z.preprocess(
+    (value) =>
+      typeof value === "string" && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value,
+    schema,
+  );
+const integer = (min: number, max: number): z.ZodType => number(z.int().min(min).max(max));
+
+const TRUE = ["1", "true", "yes", "on"];
+const FALSE = ["0", "false", "no", "off", ""];
+const flag: z.ZodType = z.preprocess((value) => {
+  if (typeof value !== "string") return value;
+  const word = value.trim().toLowerCase();
+  return TRUE.includes(word) ? true : FALSE.includes(word) ? false : value;
+}, z.boolean());
+
+const text = z.string().trim().min(1);
+const optionalText: z.ZodType = z.preprocess(
+  (value) => (typeof value === "string" && value.trim() === "" ? null : value),
+  text.nullable(),
+);
+const list: z.ZodType = z.preprocess(
+  (value) =>
+    typeof value === "string"
+      ? value
+          .split(",")
+          .map((one) => one.trim())
+          .filter((one) => one !== "")
+      : value,
+  z.array(text),
+);
+const address: z.ZodType = z.preprocess(
+  (value) => (typeof value === "string" && value.trim() === "" ? null : value),
+  z.url({ protocol: /^https?$/ }).nullable(),
+);
+/** Ollama's own variable may lack the scheme and the port. */
+const ollamaAddress: z.ZodType = z.preprocess(
+  (value) => {
+    if (typeof value !== "string") return value;
+    if (value.trim() === "") return undefined;
+    const url = value.includes("://") ? value : `http://${value}`;
+    return /:\d+\/?$/.test(url) || value.includes("://") ? url.replace(/\/+$/, "") : `${url}:11434`;
+  },
+  z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:11434"),
+);
+
+const verdict = z.enum(["allow", "ask", "deny"]);
+const price = z.strictObject({ input: z.number().min(0), output: z.number().min(0) });
+const node = z.union([text, z.strictObject({ use: text.optional(), shadow: text.optional() })]);
+
+const one = (key: string, env: string, rest: Omit<Setting, "key" | "env">): Setting => ({
+  key,
+  env,
+  ...rest,
+});
+const inFile = (key: string, rest: Omit<Setting, "key">): Setting => ({ key, ...rest });
+const secret = (key: string, env: string, meaning: string): Setting => ({
+  key,
+  env,
+  schema: optionalText,
+  fallback: null,
+  meaning,
+  secret: true,
+});
+
+export const SETTINGS: readonly Setting[] = [
+  one("model", "ORKET_MODEL", {
+    schema: optionalText,
+    fallback: null,
+    meaning: "Model as <provider>:<model>",
+  }),
+  inFile("models", { schema: z.record(text, text), fallback: {}, meaning: "Model per role" }),
+  inFile("prices", {
+    schema: z.record(text, price),
+    fallback: {},
+    meaning: "USD per million tokens by <provider>:<model>",
+  }),
+  one("ollama.host", "OLLAMA_HOST", {
+    schema: ollamaAddress,
+    fallback: "http://127.0.0.1:11434",
+    meaning: "Address of Ollama",
+  }),
+  one("openai.base_url", "OPENAI_BASE_URL", {
+    schema: address,
+    fallback: null,
+    meaning: "Base URL of an OpenAI-compatible server",
+  }),
+  secret("openai.api_key", "OPENAI_API_KEY", "Key of the OpenAI-compatible server"),
+  secret("anthropic.api_key", "ANTHROPIC_API_KEY", "Key of Anthropic"),
+  one("context_window", "ORKET_CONTEXT_WINDOW", {
+    schema: integer(1, 1000),
+    fallback: 10,
+    meaning: "Earlier turns of a card in its prompt",
+  }),
+  one("concurrency", "ORKET_CONCURRENCY", {
+    schema: integer(1, 64),
+    fallback: 3,
+    meaning: "Turns of a run at the same time",
+  }),
+  inFile("limits.turns_per_card", {
+    schema: integer(1, 1000),
+    fallback: 12,
+    meaning: "Turns of a card in a run",
+  }),
+  inFile("limits.turns_per_run", {
+    schema: integer(1, 1_000_000),
+    fallback: 200,
+    meaning: "Turns of a run",
+  }),
+  inFile("limits.steps_per_turn", {
+    schema: integer(1, 1000),
+    fallback: 16,
+    meaning: "Model replies of a turn",
+  }),
+  inFile("limits.turn_minutes", {
+    schema: integer(1, 1440),
+    fallback: 30,
+    meaning: "Longest turn, in minutes",
+  }),
+  inFile("limits.tool_seconds", {
+    schema: integer(1, 3600),
+    fallback: 60,
+    meaning: "Longest tool call, in seconds",
+  }),
+  inFile("risk.classes", {
+    schema: z.partialRecord(z.enum(["read", "write", "execute", "external", "sensitive"]), verdict),
+    fallback: {},
+    meaning: "allow, ask or deny per risk class",
+  }),
+  inFile("risk.tools", {
+    schema: z.record(text, verdict),
+    fallback: {},
+    meaning: "allow, ask or deny per tool",
+  }),
+  inFile("nodes", {
+    schema: z.partialRecord(
+      z.enum(["plan", "route", "selectModel", "select_model", "gate", "evaluate"]),
+      node,
+    ),
+    fallback: {},
+    meaning: "Decision nodes of nodes/*.ts, in force or in shadow",
+  }),
+  inFile("runs.auto_resume", {
+    schema: flag,
+    fallback: true,
+    meaning: "The server continues interrupted runs",
+  }),
+  inFile("log.level", {
+    schema: z.enum(["debug", "info", "warn", "error"]),
+    fallback: "info",
+    meaning: "Least level that is logged",
+  }),
+  one("project", "ORKET_PROJECT", {
+    schema: optionalText,
+    fallback: null,
+    meaning: "Project directory",
+  }),
+  one("state_dir", "ORKET_STATE_DIR", {
+    schema: text,
+    fallback: ".orket",
+    meaning: "State directory, relative to the project",
+  }),
+  one("env", "ORKET_ENV", {
+    schema: z.enum(["local", "ci", "production"]),
+    fallback: "local",
+    meaning: "How strict unsafe settings are taken",
+  }),
+  one("organization.name", "ORKET_ORG_NAME", {
+    schema: optionalText,
+    fallback: null,
+    meaning: "Replaces the organization's name",
+  }),
+  one("organization.vision", "ORKET_ORG_VISION", {
+    schema: optionalText,
+    fallback: null,
+    meaning: "Replaces the organization's vision",
+  }),
+  one("server.host", "ORKET_HOST", {
+    schema: text,
+    fallback: "127.0.0.1",
+    meaning: "Address of the API",
+  }),
+  one("server.port", "ORKET_PORT", {
+    schema: integer(0, 65_535),
+    fallback: 8082,
+    meaning: "Port of the API",
+  }),
+  one("server.allowed_origins", "ORKET_ALLOWED_ORIGINS", {
+    schema: list,
+    fallback: [],
+    meaning: "Origins that may call the API",
+  }),
+  one("server.allowed_hosts", "ORKET_ALLOWED_HOSTS", {
+    schema: list,
+    fallback: [],
+    meaning: "Host names the API answers to",
+  }),
+  secret("server.api_key", "ORKET_API_KEY", "Admin key of the API"),
+  one("server.allow_insecure_no_api_key", "ORKET_ALLOW_INSECURE_NO_API_KEY", {
+    schema: flag,
+    fallback: false,
+    meaning: "Serve without a key, on loopback only",
+  }),
+  one("webhook.host", "ORKET_WEBHOOK_HOST", {
+    schema: text,
+    fallback: "127.0.0.1",
+    meaning: "Address of the webhook listener",
+  }),
+  one("webhook.port", "ORKET_WEBHOOK_PORT", {
+    schema: integer(0, 65_535),
+    fallback: 8080,
+    meaning: "Port of the webhook listener",
+  }),
+  one("webhook.rate_limit", "ORKET_RATE_LIMIT", {
+    schema: integer(1, 100_000),
+    fallback: 60,
+    meaning: "Deliveries a minute from one repository",
+  }),
+  one("webhook.enable_test_endpoint", "ORKET_ENABLE_WEBHOOK_TEST_ENDPOINT", {
+    schema: flag,
+    fallback: false,
+    meaning: "Open /webhook/test",
+  }),
+  secret("webhook.test_token", "ORKET_WEBHOOK_TEST_TOKEN", "Token of /webhook/test"),
+  one("verify.timeout_sec", "ORKET_VERIFY_TIMEOUT_SEC", {
+    schema: integer(1, 3600),
+    fallback: 5,
+    meaning: "Wall time of a scenario",
+  }),
+  one("verify.cpu_sec", "ORKET_VERIFY_CPU_SEC", {
+    schema: integer(1, 3600),
+    fallback: 2,
+    meaning: "CPU time of a scenario",
+  }),
+  one("verify.mem_mb", "ORKET_VERIFY_MEM_MB", {
+    schema: integer(16, 65_536),
+    fallback: 256,
+    meaning: "Memory of a scenario, in MiB",
+  }),
+  one("sandbox.backend", "ORKET_SANDBOX_BACKEND", {
+    schema: z.enum(["auto", "bwrap", "docker", "srt", "none"]),
+    fallback: "auto",
+    meaning: "What contains agents' commands",
+  }),
+  one("sandbox.allow_unsandboxed", "ORKET_ALLOW_UNSANDBOXED", {
+    schema: optionalText,
+    fallback: null,
+    meaning: "Must say i-understand for the backend none",
+  }),
+  secret("database_url", "DATABASE_URL", "PostgreSQL of a distributed installation"),
+  one("gitea.url", "GITEA_URL", {
+    schema: address,
+    fallback: null,
+    meaning: "Address of the forge",
+  }),
+  secret("gitea.token", "GITEA_TOKEN", "Token of the forge account"),
+  secret("gitea.webhook_secret", "GITEA_WEBHOOK_SECRET", "Secret of the forge's webhooks"),
+  secret(
+    "gitea.webhook_secret_previous",
+    "GITEA_WEBHOOK_SECRET_PREVIOUS",
+    "The one before it, during rotation",
+  ),
+  one("gitea.product_owner", "GITEA_PRODUCT_OWNER", {
+    schema: optionalText,
+    fallback: null,
+    meaning: "Owner of published repositories",
+  }),
+  one("docker_host", "DOCKER_HOST", {
+    schema: optionalText,
+    fallback: null,
+    meaning: "Address of the container engine",
+  }),
+];
