@@ -212,7 +212,7 @@ function judgeRisk(
     builtIn,
   };
   const origin = { run: scope.run, build: scope.card.build, card: scope.card.id, turn: scope.turn };
-  const { answer, events } = askNode(deps, "gate", { input: structuredClone(input), origin });
+  const { answer, events } = askNode(deps, "gate", { input, origin });
   if (answer.kind === "deny") return { verdict: deny("policy", "denied", answer.reason), events };
   if (answer.kind === "ask" || builtIn === "ask") {
     const why = answer.kind === "ask" ? answer.reason : `its class is ${tool.risk}`;

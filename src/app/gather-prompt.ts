@@ -10,7 +10,6 @@ import type { Session, Lane } from "./session.ts";
 import { rolesOf } from "./session.ts";
 import { definitionOf, offeredTools } from "./tools/catalogue.ts";
 
-const AGENTS_BYTES_MAX = 16 * 1024;
 const COMMENTS_MAX = 50;
 const FILES_MAX = 50;
 
@@ -46,7 +45,7 @@ export async function gatherPrompt(
     promptPatch: await engine.stateFiles.readPromptPatch(seat, family),
     tools: offeredTools(kind, roles).map(definitionOf),
     dialect: model.nativeTools ? null : dialectOf(assets.dialects, family),
-    agentsText: await agentsText({ session, lane }),
+    agentsText: lane.agentsText,
     card,
     epic: lane.epic,
     contextWindow: model.contextWindow,
@@ -60,12 +59,6 @@ export const roleNames = (roles: readonly Role[]): readonly string[] =>
 
 function dialectOf(dialects: Readonly<Record<string, Dialect>>, family: string): Dialect | null {
   return dialects[family] ?? dialects["generic"] ?? null;
-}
-
-/** The workspace's own AGENTS.md, else the project's; either is data. */
-async function agentsText({ session, lane }: From): Promise<string | null> {
-  const own = await lane.workspace.read("AGENTS.md", AGENTS_BYTES_MAX);
-  return own.ok ? own.value.text : session.engine.assets.readText("AGENTS.md", AGENTS_BYTES_MAX);
 }
 
 const EMPTY_BRIEF: PromptFacts["brief"] = {

@@ -67,13 +67,13 @@ function askRoute(
   const roles = Object.values(lane.team.roles);
   const issueTypes = Object.fromEntries(roles.map((role) => [role.name, role.issueTypes]));
   const { seats } = lane.team;
-  const input = structuredClone({
+  const input = {
     card: { id, type, seat, cycle },
     kind,
     seats,
     issueTypes,
     authorSeats,
-  });
+  };
   const origin = { build: card.build, card: id, ...(run === undefined ? {} : { run }) };
   return askNode(engine, "route", { input, origin });
 }

@@ -7,7 +7,9 @@ import { isClosed } from "../domain/card.ts";
 import { ENGINE } from "../domain/card-moves.ts";
 import { EngineError } from "../domain/errors.ts";
 import type { CardDefinition, NewCard, StoreTransaction } from "../ports/store.ts";
+import type { Workspace } from "../ports/workspace.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
+import type { Engine } from "./engine.ts";
 import { createFileLocks } from "./file-locks.ts";
 import type { Lane, Session } from "./session.ts";
 import { write } from "./session.ts";
@@ -53,9 +55,21 @@ export async function openLane(session: Session, request: LaneRequest): Promise<
       wipPerSeatMax: assets.organization.thresholds.wipLimitPerSeat,
     }),
     locks: createFileLocks(),
+    agentsText: await readAgentsText(engine, workspace),
     only: request.only,
     seenSeq: seq,
   };
+}
+
+const AGENTS_BYTES_MAX = 16 * 1024;
+
+/** The workspace's own AGENTS.md, else the project's; either is data for the model. */
+export async function readAgentsText(
+  { assets }: Pick<Engine, "assets">,
+  workspace: Workspace,
+): Promise<string | null> {
+  const own = await workspace.read("AGENTS.md", AGENTS_BYTES_MAX);
+  return own.ok ? own.value.text : assets.readText("AGENTS.md", AGENTS_BYTES_MAX);
 }
 
 /** The department's own asset, else the one of `core`. */

@@ -9,7 +9,7 @@ import { compilePrompt } from "./compile-prompt.ts";
 import type { Engine } from "./engine.ts";
 import { createFileLocks } from "./file-locks.ts";
 import { gatherPrompt } from "./gather-prompt.ts";
-import { lookUp, unstoredCard } from "./lane.ts";
+import { lookUp, readAgentsText, unstoredCard } from "./lane.ts";
 import { routeOf } from "./keep-backlog.ts";
 import type { RunTarget } from "./start-run.ts";
 import { assetRefusal, resolveTarget } from "./start-run.ts";
@@ -95,13 +95,15 @@ async function findPlace(
   const stored = await engine.store.read(async ({ cards }) => cards.get(build, issue.id));
   const position = epic.issues.indexOf(issue);
   const card = stored ?? unstoredCard({ build, epic, issue, position });
+  const workspace = await engine.workspaces.open(build);
   const lane: Lane = {
     build,
     epic,
     team,
     environment,
     department: assets.departments[epic.department] ?? null,
-    workspace: await engine.workspaces.open(build),
+    workspace,
+    agentsText: await readAgentsText(engine, workspace),
     backlog: createBacklog([card], { wipPerSeatMax: 1 }),
     locks: createFileLocks(),
     only: card.id,

@@ -19,6 +19,8 @@ export type Lane = {
   readonly workspace: Workspace;
   readonly backlog: Backlog;
   readonly locks: FileLocks;
+  /** AGENTS.md as it was when the lane was opened; agents cannot change it. */
+  readonly agentsText: string | null;
   /** Set when the run is for a single issue: nothing else is dispatched. */
   readonly only: string | null;
   /** The event number up to which `backlog` is what the store holds. */

@@ -110,10 +110,12 @@ export function createBacklog(cards: readonly Card[], rules: BacklogRules): Back
     isFinished: () => state.open.size === 0,
     score: (id) => {
       if (state.stale) rebuild(state);
-      return state.scores.get(id) ?? 0;
+      return scoreOf(state, id);
     },
   };
 }
+
+const scoreOf = ({ scores }: State, id: string): number => scores.get(id) ?? 0;
 
 const unmet = ({ byId }: State, card: Card): readonly string[] =>
   card.dependsOn.filter((id) => byId.get(id)?.status !== "done");
@@ -139,7 +141,7 @@ function place(state: State, id: string): void {
   const card = state.byId.get(id);
   const group = card === undefined ? null : classOf(state, card);
   if (card === undefined || group === null) return;
-  const entry = toCandidate(card, group, state.scores.get(id) ?? card.priority);
+  const entry = toCandidate(card, group, scoreOf(state, id));
   state.entries.set(id, entry);
   state.order.splice(placeOf(state.order, entry), 0, entry);
 }
@@ -153,11 +155,7 @@ function rebuild(state: State): void {
   state.entries.clear();
   for (const card of state.byId.values()) {
     const group = classOf(state, card);
-    if (group !== null)
-      state.entries.set(
-        card.id,
-        toCandidate(card, group, state.scores.get(card.id) ?? card.priority),
-      );
+    if (group !== null) state.entries.set(card.id, toCandidate(card, group, scoreOf(state, card.id)));
   }
   state.order = [...state.entries.values()].sort(compareCandidates);
   state.stale = false;

@@ -203,12 +203,12 @@ function checkFinalizer(card: MovableCard, request: MoveRequest): Refused | null
   if (request.actor.kind !== "agent") return null;
   const { actor, turn } = request;
   const guard = actor.roles.some((role) => keyOf(role) === GUARD_ROLE);
-  const author = turn?.authorSeats.some((seat) => keyOf(seat) === keyOf(actor.id)) ?? true;
+  const author = turn?.authorSeats.some((seat) => keyOf(seat) === keyOf(actor.id)) === true;
   if (guard && !author && turn?.review === true) return null;
   return refuse(
     "PERMISSION_DENIED",
     "Permission Denied: Only the 'integrity_guard' role can finalize Issues to 'DONE'",
-    { card: card.id, seat: actor.id, guard, author, review: turn?.review ?? false },
+    { card: card.id, seat: actor.id, guard, author, review: turn?.review === true },
   );
 }
 
@@ -291,6 +291,15 @@ export function decideMove(card: MovableCard, request: MoveRequest): Result<Card
 
 /** A bad word as it may be shown: short, one line. */
 function describe(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === "string" ? value : toText(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** A model's word is JSON; a caller's mistake may be anything, and a refusal must not throw over it. */
+function toText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return `a ${typeof value}`;
+  }
 }

@@ -141,7 +141,7 @@ export function checkIdesign(path: string, rules: IdesignRules): IdesignViolatio
   const extension = rules.extensions.find((suffix) => name.endsWith(suffix.toLowerCase()));
   if (!rules.enabled || extension === undefined) return null;
   if (foldersOf(path).length === 0) {
-    const file = partsOf(path)[0] ?? "";
+    const file = partsOf(path).join("/");
     if (rules.rootFiles.some((pattern) => matchesGlob(pattern, file))) return null;
     return violation("ROOT_FILE_VIOLATION", `${file} lies in the workspace root; source files belong into a category folder`);
   }

@@ -72,12 +72,14 @@ const PATH = /^\s*PATH:(.*)$/i;
 const CONTENT = /^\s*CONTENT:(.*)$/i;
 const FENCE = /^\s*(`{3,}|~{3,})/;
 
+const lineAt = (lines: readonly string[], place: number): string => lines[place] ?? "";
+
 function parseOlderForm(text: string): readonly Found[] {
   const lines = text.split(/\r?\n/);
   const calls: Found[] = [];
   for (let place = 0; place < lines.length; ) {
     const tool = headerAt(lines, place);
-    if (tool === null) {
+    if (tool === undefined) {
       place += 1;
       continue;
     }
@@ -89,9 +91,9 @@ function parseOlderForm(text: string): readonly Found[] {
 }
 
 /** A name in brackets alone is prose, or a section of somebody's settings; a field right behind it makes it a call. */
-function headerAt(lines: readonly string[], place: number): string | null {
-  const match = HEADER.exec(lines[place] ?? "");
-  return match !== null && FIELD.test(lines[place + 1] ?? "") ? (match[1] ?? match[2] ?? null) : null;
+function headerAt(lines: readonly string[], place: number): string | undefined {
+  const match = HEADER.exec(lineAt(lines, place));
+  return match !== null && FIELD.test(lineAt(lines, place + 1)) ? (match[1] ?? match[2]) : undefined;
 }
 
 type Block = { readonly args: JsonObject; readonly next: number };
@@ -99,8 +101,8 @@ type Block = { readonly args: JsonObject; readonly next: number };
 function readBlock(lines: readonly string[], start: number): Block {
   const args: Record<string, string> = {};
   let place = start;
-  for (; place < lines.length && headerAt(lines, place) === null; place += 1) {
-    const line = lines[place] ?? "";
+  for (; place < lines.length && headerAt(lines, place) === undefined; place += 1) {
+    const line = lineAt(lines, place);
     const path = PATH.exec(line)?.[1];
     if (path !== undefined) args["path"] = path.trim();
     const first = CONTENT.exec(line)?.[1];
@@ -115,15 +117,15 @@ type Content = { readonly text: string; readonly next: number };
 
 /** In a fence: up to its end, whatever is inside. Else up to the next call or the end, without the blank lines there. */
 function readContent(lines: readonly string[], start: number, first: string): Content {
-  const opening = FENCE.exec(first === "" ? (lines[start] ?? "") : first)?.[1];
+  const opening = FENCE.exec(first === "" ? lineAt(lines, start) : first)?.[1];
   if (opening !== undefined) {
     const from = first === "" ? start + 1 : start;
     let end = from;
-    while (end < lines.length && lines[end]?.trim() !== opening) end += 1;
+    while (end < lines.length && lineAt(lines, end).trim() !== opening) end += 1;
     return { text: `${lines.slice(from, end).join("\n")}\n`, next: end + 1 };
   }
   let end = start;
-  while (end < lines.length && headerAt(lines, end) === null) end += 1;
+  while (end < lines.length && headerAt(lines, end) === undefined) end += 1;
   const body = lines.slice(start, end).join("\n").trimEnd();
   const text = first === "" ? `${body}\n` : first + (body === "" ? "" : `\n${body}\n`);
   return { text, next: end };

@@ -50,4 +50,4 @@ const architectOf = (input: RouteInput): Seat | undefined =>
   );
 
 const mayWorkOn = ({ card, issueTypes }: RouteInput, seat: Seat): boolean =>
-  seat.roles.some((role) => Object.hasOwn(issueTypes, role) && issueTypes[role]?.includes(card.type) === true);
+  Object.entries(issueTypes).some(([role, types]) => seat.roles.includes(role) && types.includes(card.type));
