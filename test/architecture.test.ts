@@ -23,7 +23,9 @@ const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
   cli: ["app", "domain", "npm:*", "node:*"],
   webhook: ["app", "domain", "npm:*", "node:*", "http/problem.ts"], // two doors, one error format
   "main.ts": ["*"], // exactly one composition root
+  "assemble.ts": ["*"], // its second half, loaded only by commands that open a project
   "config.ts": ["*"],
+  "config-settings.ts": ["npm:zod"], // the table that config.ts reads
 };
 
 const PURE = ["domain", "nodes", "ports"];

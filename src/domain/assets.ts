@@ -28,7 +28,9 @@ export type ProcessRules = {
   /** Kept as it stands; the pull-request loop validates its own keys. */
   readonly prReviewPolicy: JsonObject;
   /** Node names by seam; absent = the built-in node. */
-  readonly nodes: Readonly<Partial<Record<"plan" | "route" | "selectModel" | "gate" | "evaluate", string>>>;
+  readonly nodes: Readonly<
+    Partial<Record<"plan" | "route" | "selectModel" | "gate" | "evaluate", string>>
+  >;
 };
 
 export type Organization = {
@@ -52,7 +54,11 @@ export type Department = {
 };
 
 /** A position in a team. `key` is normalized (`keyOf`), `roles` are role names as their assets have them. */
-export type Seat = { readonly key: string; readonly name: string; readonly roles: readonly string[] };
+export type Seat = {
+  readonly key: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+};
 
 export type Role = {
   readonly name: string;

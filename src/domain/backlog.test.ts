@@ -41,9 +41,14 @@ const card = (id: string, rest: Partial<Card> = {}): Card => ({
   updatedAt: "2026-02-02T00:00:00.000Z",
   ...rest,
 });
-const idsOf = (candidates: readonly Candidate[]): readonly string[] => candidates.map((one) => one.id);
+const idsOf = (candidates: readonly Candidate[]): readonly string[] =>
+  candidates.map((one) => one.id);
 const classesOf = (cards: readonly Card[]) =>
-  Object.fromEntries(createBacklog(cards, RULES).candidates(99).map((one) => [one.id, one.class]));
+  Object.fromEntries(
+    createBacklog(cards, RULES)
+      .candidates(99)
+      .map((one) => [one.id, one.class]),
+  );
 
 test("R-07 each state gives its class of candidate, and waiting or closed cards give none", () => {
   const cards = CARD_STATUSES.map((status) => card(status, { status }));
@@ -57,7 +62,10 @@ test("R-07 each state gives its class of candidate, and waiting or closed cards 
 
 test("R-24 a card is a candidate when all its dependencies are done, and not before", () => {
   const first = card("a");
-  const backlog = createBacklog([first, card("b", { dependsOn: ["a"] }), card("c", { dependsOn: ["ghost"] })], RULES);
+  const backlog = createBacklog(
+    [first, card("b", { dependsOn: ["a"] }), card("c", { dependsOn: ["ghost"] })],
+    RULES,
+  );
   assert.deepEqual(idsOf(backlog.candidates(9)), ["a"]);
   assert.deepEqual(backlog.unmet(card("x", { dependsOn: ["a", "ghost"] })), ["a", "ghost"]);
   for (const status of ["in_progress", "code_review"] as const) {
@@ -69,7 +77,11 @@ test("R-24 a card is a candidate when all its dependencies are done, and not bef
 });
 
 test("epics, rocks and orphans are no candidates and do not count for the end", () => {
-  const cards = [card("e", { kind: "epic" }), card("r", { kind: "rock" }), card("o", { orphaned: true })];
+  const cards = [
+    card("e", { kind: "epic" }),
+    card("r", { kind: "rock" }),
+    card("o", { orphaned: true }),
+  ];
   const backlog = createBacklog(cards, RULES);
   assert.deepEqual(backlog.candidates(9), []);
   assert.deepEqual(backlog.open(), []);
@@ -135,8 +147,14 @@ test("a card on hold is no candidate until it is free again", () => {
 });
 
 test("a seat with enough work in progress starts no new card, and goes on with the old ones", () => {
-  const busy = [1, 2, 3].map((place) => card(`w${place}`, { status: "in_progress", position: place }));
-  const others = [card("new", { position: 9 }), card("other", { seat: "tester", position: 10 }), card("none", { seat: null, position: 11 })];
+  const busy = [1, 2, 3].map((place) =>
+    card(`w${place}`, { status: "in_progress", position: place }),
+  );
+  const others = [
+    card("new", { position: 9 }),
+    card("other", { seat: "tester", position: 10 }),
+    card("none", { seat: null, position: 11 }),
+  ];
   const backlog = createBacklog([...busy, ...others], RULES);
   assert.deepEqual(idsOf(backlog.candidates(9)), ["w1", "w2", "w3", "other", "none"]);
   backlog.apply(card("w1", { status: "code_review", position: 1 }));
@@ -145,7 +163,10 @@ test("a seat with enough work in progress starts no new card, and goes on with t
 
 test("R-24 dependencies that died or came alive are named once, with the cards they concern", () => {
   const waiting = card("b", { dependsOn: ["a"] });
-  const backlog = createBacklog([card("a"), waiting, card("o", { dependsOn: ["a"], orphaned: true })], RULES);
+  const backlog = createBacklog(
+    [card("a"), waiting, card("o", { dependsOn: ["a"], orphaned: true })],
+    RULES,
+  );
   assert.deepEqual(backlog.takeDependencyChanges(), []);
   for (const status of ["canceled", "archived", "blocked"] as const) {
     backlog.apply(card("a", { status }));
@@ -182,40 +203,49 @@ const changes: fc.Arbitrary<Command["change"]> = fc.oneof(
   fc.boolean().map((orphaned) => ({ orphaned })),
   fc.constantFrom("hold", "free"),
 );
-const commands = fc.array(fc.record({ place: fc.nat({ max: 7 }), change: changes }), { maxLength: 40 });
+const commands = fc.array(fc.record({ place: fc.nat({ max: 7 }), change: changes }), {
+  maxLength: 40,
+});
 const edges = fc.array(fc.tuple(fc.nat({ max: 7 }), fc.nat({ max: 7 })), { maxLength: 12 });
 
-testSeeded("R-68 kept up to date command by command, the backlog equals one made from scratch", (seed) => {
-  fc.assert(
-    fc.property(edges, commands, (links, list) => {
-      const dependsOn = (place: number) => links.filter(([from, to]) => from === place && to < place).map(([, to]) => `c${to}`);
-      const cards = Array.from({ length: 8 }, (_, place) => card(`c${place}`, { position: place % 3, dependsOn: [...new Set(dependsOn(place))] }));
-      const backlog = createBacklog(cards, RULES);
-      const held = new Set<string>();
-      for (const { place, change } of list) {
-        const before = cards[place];
-        if (before === undefined) continue;
-        if (change === "hold") backlog.hold(before.id);
-        if (change === "hold") held.add(before.id);
-        if (change === "free") backlog.free(before.id);
-        if (change === "free") held.delete(before.id);
-        if (typeof change === "string") continue;
-        // Work is finished only when what it waited for is: no card is worked on before.
-        const finished = (id: string): boolean => cards.find((one) => one.id === id)?.status === "done";
-        if (change.status === "done" && !before.dependsOn.every(finished)) continue;
-        const after = { ...before, ...change };
-        cards[place] = after;
-        backlog.apply(after);
-        const fresh = createBacklog(cards, RULES);
-        for (const id of held) fresh.hold(id);
-        assert.deepEqual(backlog.candidates(99), fresh.candidates(99));
-        assert.deepEqual(new Set(backlog.open()), new Set(fresh.open()));
-        assert.equal(backlog.isFinished(), fresh.isFinished());
-      }
-    }),
-    { seed, numRuns: 300 },
-  );
-});
+testSeeded(
+  "R-68 kept up to date command by command, the backlog equals one made from scratch",
+  (seed) => {
+    fc.assert(
+      fc.property(edges, commands, (links, list) => {
+        const dependsOn = (place: number) =>
+          links.filter(([from, to]) => from === place && to < place).map(([, to]) => `c${to}`);
+        const cards = Array.from({ length: 8 }, (_, place) =>
+          card(`c${place}`, { position: place % 3, dependsOn: [...new Set(dependsOn(place))] }),
+        );
+        const backlog = createBacklog(cards, RULES);
+        const held = new Set<string>();
+        for (const { place, change } of list) {
+          const before = cards[place];
+          if (before === undefined) continue;
+          if (change === "hold") backlog.hold(before.id);
+          if (change === "hold") held.add(before.id);
+          if (change === "free") backlog.free(before.id);
+          if (change === "free") held.delete(before.id);
+          if (typeof change === "string") continue;
+          // Work is finished only when what it waited for is: no card is worked on before.
+          const finished = (id: string): boolean =>
+            cards.find((one) => one.id === id)?.status === "done";
+          if (change.status === "done" && !before.dependsOn.every(finished)) continue;
+          const after = { ...before, ...change };
+          cards[place] = after;
+          backlog.apply(after);
+          const fresh = createBacklog(cards, RULES);
+          for (const id of held) fresh.hold(id);
+          assert.deepEqual(backlog.candidates(99), fresh.candidates(99));
+          assert.deepEqual(new Set(backlog.open()), new Set(fresh.open()));
+          assert.equal(backlog.isFinished(), fresh.isFinished());
+        }
+      }),
+      { seed, numRuns: 300 },
+    );
+  },
+);
 
 test("a change costs little even in a backlog of ten thousand", () => {
   const statuses: readonly CardStatus[] = ["in_progress", "code_review", "done"];

@@ -155,7 +155,8 @@ function rebuild(state: State): void {
   state.entries.clear();
   for (const card of state.byId.values()) {
     const group = classOf(state, card);
-    if (group !== null) state.entries.set(card.id, toCandidate(card, group, scoreOf(state, card.id)));
+    if (group !== null)
+      state.entries.set(card.id, toCandidate(card, group, scoreOf(state, card.id)));
   }
   state.order = [...state.entries.values()].sort(compareCandidates);
   state.stale = false;

@@ -12,12 +12,26 @@ import {
   slugOf,
 } from "./card.ts";
 
-const JUNK: readonly unknown[] = [null, undefined, 5, true, {}, [], ["done"], "", "Done", " done", "constructor", "__proto__"];
+const JUNK: readonly unknown[] = [
+  null,
+  undefined,
+  5,
+  true,
+  {},
+  [],
+  ["done"],
+  "",
+  "Done",
+  " done",
+  "constructor",
+  "__proto__",
+];
 
 test("only the nine statuses are statuses, and only the five reasons are reasons", () => {
   assert.equal(CARD_STATUSES.length, 9);
   for (const status of CARD_STATUSES) assert.equal(isCardStatus(status), true);
-  for (const reason of ["resource", "dependency", "review", "input", "system"]) assert.equal(isWaitReason(reason), true);
+  for (const reason of ["resource", "dependency", "review", "input", "system"])
+    assert.equal(isWaitReason(reason), true);
   for (const junk of JUNK) {
     assert.equal(isCardStatus(junk), false);
     assert.equal(isWaitReason(junk), false);
@@ -41,18 +55,48 @@ test("R-68 one reader takes priorities as words, numbers and numeric texts, and 
     [" 0 ", 0],
   ];
   for (const [value, priority] of good) assert.equal(parsePriority(value), priority, String(value));
-  const bad = [null, undefined, -1, NaN, Infinity, -Infinity, "", "urgent", "-1", "1e3", "0x10", ".5", "1.", "NaN", true, [], {}, "constructor"];
-  for (const value of bad) assert.equal(parsePriority(value), null, String(value));
+  const bad = [
+    null,
+    undefined,
+    -1,
+    NaN,
+    Infinity,
+    -Infinity,
+    "",
+    "urgent",
+    "-1",
+    "1e3",
+    "0x10",
+    ".5",
+    "1.",
+    "NaN",
+    true,
+    [],
+    {},
+    "constructor",
+  ];
+  for (const value of bad) assert.equal(parsePriority(value), null);
 });
 
 test("a priority is shown as the word below it", () => {
   const shown = [0, 1, 1.9, 2, 2.9, 3, 3.9, 4, 99].map(priorityWord);
-  assert.deepEqual(shown, ["low", "low", "low", "medium", "medium", "high", "high", "critical", "critical"]);
+  assert.deepEqual(shown, [
+    "low",
+    "low",
+    "low",
+    "medium",
+    "medium",
+    "high",
+    "high",
+    "critical",
+    "critical",
+  ]);
 });
 
 test("a card id is short and cannot leave a folder", () => {
   for (const id of ["a", "ISSUE-1", "1.2_3", "x".repeat(64)]) assert.match(id, CARD_ID_PATTERN);
-  for (const id of ["", ".", "..", "-a", "a/b", "a\\b", "a b", "ä", "a\n", "x".repeat(65)]) assert.doesNotMatch(id, CARD_ID_PATTERN);
+  for (const id of ["", ".", "..", "-a", "a/b", "a\\b", "a b", "ä", "a\n", "x".repeat(65)])
+    assert.doesNotMatch(id, CARD_ID_PATTERN);
 });
 
 test("a slug is lower case with single dashes, never at its ends, and at most 40 characters", () => {

@@ -8,21 +8,12 @@ export type PathCard = {
   readonly open: boolean;
 };
 
-/** Card id → the ids that name it in `dependsOn`. Unknown ids are kept: they are somebody else's problem. */
-export function dependentsOf(cards: Iterable<PathCard>): Map<string, string[]> {
-  const dependents = new Map<string, string[]>();
-  for (const card of cards) {
-    for (const dependency of card.dependsOn) {
-      const list = dependents.get(dependency);
-      if (list === undefined) dependents.set(dependency, [card.id]);
-      else list.push(card.id);
-    }
-  }
-  return dependents;
-}
-
 /** A card and those that name it; `seenFrom` marks whom the last walk over it started from. */
-type PathNode = { readonly card: PathCard; readonly waiting: PathNode[]; seenFrom: PathNode | null };
+type PathNode = {
+  readonly card: PathCard;
+  readonly waiting: PathNode[];
+  seenFrom: PathNode | null;
+};
 
 /**
  * Score = priority + number of distinct open cards that transitively wait for the card. O(cards + edges) per card,
@@ -30,7 +21,9 @@ type PathNode = { readonly card: PathCard; readonly waiting: PathNode[]; seenFro
  * walked once.
  */
 export function criticalPathScores(cards: readonly PathCard[]): Map<string, number> {
-  const nodes = new Map(cards.map((card) => [card.id, { card, waiting: [], seenFrom: null } as PathNode]));
+  const nodes = new Map(
+    cards.map((card) => [card.id, { card, waiting: [], seenFrom: null } as PathNode]),
+  );
   for (const node of nodes.values())
     for (const id of node.card.dependsOn) nodes.get(id)?.waiting.push(node);
   return new Map([...nodes].map(([id, node]) => [id, node.card.priority + countWaiting(node)]));

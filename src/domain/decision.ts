@@ -13,11 +13,24 @@ export type CandidateClass = "review" | "rework" | "testing" | "ready";
 
 export type Candidate = Pick<
   Card,
-  "id" | "kind" | "type" | "status" | "seat" | "priority" | "cycle" | "retryCount" | "createdAt" | "position"
+  | "id"
+  | "kind"
+  | "type"
+  | "status"
+  | "seat"
+  | "priority"
+  | "cycle"
+  | "retryCount"
+  | "createdAt"
+  | "position"
 > & { readonly class: CandidateClass; readonly score: number };
 
 /** `candidates` are the best of the backlog in the default order, at most PLAN_WINDOW; the answer orders some or all of them. */
-export type PlanInput = { readonly candidates: readonly Candidate[]; readonly live: readonly string[]; readonly slots: number };
+export type PlanInput = {
+  readonly candidates: readonly Candidate[];
+  readonly live: readonly string[];
+  readonly slots: number;
+};
 export type PlanNode = (input: PlanInput) => readonly string[];
 
 export type RouteInput = {
@@ -28,7 +41,9 @@ export type RouteInput = {
   readonly issueTypes: Readonly<Record<string, readonly string[]>>;
   readonly authorSeats: readonly string[];
 };
-export type RouteAnswer = { readonly seat: string } | { readonly seat: null; readonly reason: string };
+export type RouteAnswer =
+  | { readonly seat: string }
+  | { readonly seat: null; readonly reason: string };
 export type RouteNode = (input: RouteInput) => RouteAnswer;
 
 export type ModelInput = {
@@ -58,7 +73,9 @@ export type GateInput = {
   readonly builtIn: "allow" | "ask";
 };
 /** A gate only tightens. There is no `allow`. */
-export type GateAnswer = { readonly kind: "abstain" } | { readonly kind: "ask" | "deny"; readonly reason: string };
+export type GateAnswer =
+  | { readonly kind: "abstain" }
+  | { readonly kind: "ask" | "deny"; readonly reason: string };
 export type GateNode = (input: GateInput) => GateAnswer;
 
 export type EvaluateInput = {

@@ -19,14 +19,14 @@ test("what the prototype knows is no code", () => {
 
 test("a failure carries its code, its details and its cause", () => {
   const cause = new Error("disk");
-  const error = new EngineError("STORE_FAILED", "The database failed.", { details: { table: "cards" }, cause });
-  assert.ok(error instanceof Error);
-  assert.deepEqual([error.name, error.code, error.message, error.details, error.cause], [
-    "EngineError",
-    "STORE_FAILED",
-    "The database failed.",
-    { table: "cards" },
+  const error = new EngineError("STORE_FAILED", "The database failed.", {
+    details: { table: "cards" },
     cause,
-  ]);
+  });
+  assert.ok(error instanceof Error);
+  assert.deepEqual(
+    [error.name, error.code, error.message, error.details, error.cause],
+    ["EngineError", "STORE_FAILED", "The database failed.", { table: "cards" }, cause],
+  );
   assert.deepEqual(new EngineError("INTERNAL", "x").details, {});
 });

@@ -121,15 +121,25 @@ test("the default policy allows reading and writing, asks for the rest, and runs
 });
 
 test("a rule for the tool wins over one for its class, and neither opens the way out of containment", () => {
-  const policy = { byClass: { write: "ask" }, byTool: { write_file: "deny", run_command: "allow" } } as const;
+  const policy = {
+    byClass: { write: "ask" },
+    byTool: { write_file: "deny", run_command: "allow" },
+  } as const;
   assert.equal(riskVerdict(policy, { tool: "write_file", risk: "write", contained: true }), "deny");
   assert.equal(riskVerdict(policy, { tool: "edit_file", risk: "write", contained: true }), "ask");
   assert.equal(riskVerdict(policy, { tool: "read_file", risk: "read", contained: true }), "allow");
-  assert.equal(riskVerdict(policy, { tool: "run_command", risk: "execute", contained: false }), "deny");
-  assert.equal(riskVerdict(policy, { tool: "constructor", risk: "sensitive", contained: true }), "ask");
+  assert.equal(
+    riskVerdict(policy, { tool: "run_command", risk: "execute", contained: false }),
+    "deny",
+  );
+  assert.equal(
+    riskVerdict(policy, { tool: "constructor", risk: "sensitive", contained: true }),
+    "ask",
+  );
 });
 
-const codeOf = (path: string, rules: IdesignRules = DEFAULT_IDESIGN_RULES) => checkIdesign(path, rules)?.code ?? null;
+const codeOf = (path: string, rules: IdesignRules = DEFAULT_IDESIGN_RULES) =>
+  checkIdesign(path, rules)?.code ?? null;
 
 test("R-51 every source suffix is judged, in any case, and nothing else is", () => {
   const suffixes =
@@ -139,7 +149,15 @@ test("R-51 every source suffix is judged, in any case, and nothing else is", () 
     assert.equal(codeOf(`main${suffix}`), "ROOT_FILE_VIOLATION", suffix);
     assert.equal(codeOf(`main${suffix.toUpperCase()}`), "ROOT_FILE_VIOLATION", suffix);
   }
-  for (const path of ["README.md", "notes.txt", "docs/plan.md", "data/x.json", "Makefile", "src/misc/style.css", ""])
+  for (const path of [
+    "README.md",
+    "notes.txt",
+    "docs/plan.md",
+    "data/x.json",
+    "Makefile",
+    "src/misc/style.css",
+    "",
+  ])
     assert.equal(codeOf(path), null, path);
 });
 
@@ -148,8 +166,10 @@ test("a source file in the root is refused with its exact text, but for the name
     checkIdesign("main.py", DEFAULT_IDESIGN_RULES)?.message ?? "",
     /^iDesign Violation: .+ \(Code: ROOT_FILE_VIOLATION\)$/,
   );
-  for (const path of ["conftest.py", "setup.py", "vite.config.ts", "./eslint.config.mjs"]) assert.equal(codeOf(path), null);
-  for (const path of ["setup2.py", "config.ts", "my_setup.py"]) assert.equal(codeOf(path), "ROOT_FILE_VIOLATION", path);
+  for (const path of ["conftest.py", "setup.py", "vite.config.ts", "./eslint.config.mjs"])
+    assert.equal(codeOf(path), null);
+  for (const path of ["setup2.py", "config.ts", "my_setup.py"])
+    assert.equal(codeOf(path), "ROOT_FILE_VIOLATION", path);
   assert.equal(codeOf("main.py", { ...DEFAULT_IDESIGN_RULES, rootFiles: ["main.*"] }), null);
 });
 
@@ -166,16 +186,36 @@ test("the category is the first folder, or the one after product, src or src/pro
     "infrastructure/a.go",
   ];
   for (const path of lawful) assert.equal(codeOf(path), null, path);
-  const unlawful = ["lib/a.py", "src/a.py", "product/a.py", "src/product/a.py", "product/src/utils/a.py", "src/constructor/a.py", "Utils/a.py"];
+  const unlawful = [
+    "lib/a.py",
+    "src/a.py",
+    "product/a.py",
+    "src/product/a.py",
+    "product/src/utils/a.py",
+    "src/constructor/a.py",
+    "Utils/a.py",
+  ];
   for (const path of unlawful) assert.equal(codeOf(path), "CATEGORY_VIOLATION", path);
-  assert.match(checkIdesign("lib/a.py", DEFAULT_IDESIGN_RULES)?.message ?? "", /'lib'.*\(Code: CATEGORY_VIOLATION\)$/);
-  assert.match(checkIdesign("src/a.py", DEFAULT_IDESIGN_RULES)?.message ?? "", /no category folder/);
+  assert.match(
+    checkIdesign("lib/a.py", DEFAULT_IDESIGN_RULES)?.message ?? "",
+    /'lib'.*\(Code: CATEGORY_VIOLATION\)$/,
+  );
+  assert.match(
+    checkIdesign("src/a.py", DEFAULT_IDESIGN_RULES)?.message ?? "",
+    /no category folder/,
+  );
   assert.equal(categoryOf("a.py"), null);
   assert.equal(categoryOf("src/product/a.py"), null);
 });
 
 test("files of managers, engines and accessors carry the word; package files and tests do not have to", () => {
-  const unlawful = ["managers/user.py", "src/engines/price.ts", "accessors/db.py", "managers/manager/user.py", "engines/tests_price.py"];
+  const unlawful = [
+    "managers/user.py",
+    "src/engines/price.ts",
+    "accessors/db.py",
+    "managers/manager/user.py",
+    "engines/tests_price.py",
+  ];
   for (const path of unlawful) assert.equal(codeOf(path), "NAMING_VIOLATION", path);
   const lawful = [
     "managers/user_manager.py",
@@ -219,7 +259,8 @@ test("a star stands for any run of characters, also none, and for nothing else",
     ["*b*", "aaa", false],
     ["[a].py", "a.py", false],
   ];
-  for (const [pattern, text, expected] of cases) assert.equal(matchesGlob(pattern, text), expected, `${pattern} on ${text}`);
+  for (const [pattern, text, expected] of cases)
+    assert.equal(matchesGlob(pattern, text), expected, `${pattern} on ${text}`);
   const started = performance.now();
   assert.equal(matchesGlob("*a".repeat(1000), "a".repeat(100_000).concat("b")), false);
   assert.ok(performance.now() - started < 2000);

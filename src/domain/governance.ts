@@ -15,7 +15,7 @@ export type RiskPolicy = {
   readonly byTool: Readonly<Record<string, RiskVerdict>>;
 };
 
-export const DEFAULT_RISK_BY_CLASS: Readonly<Record<RiskClass, RiskVerdict>> = {
+const DEFAULT_RISK_BY_CLASS: Readonly<Record<RiskClass, RiskVerdict>> = {
   read: "allow",
   write: "allow",
   execute: "allow",
@@ -25,7 +25,11 @@ export const DEFAULT_RISK_BY_CLASS: Readonly<Record<RiskClass, RiskVerdict>> = {
 
 export const DEFAULT_RISK_POLICY: RiskPolicy = { byClass: DEFAULT_RISK_BY_CLASS, byTool: {} };
 
-export type RiskCall = { readonly tool: string; readonly risk: RiskClass; readonly contained: boolean };
+export type RiskCall = {
+  readonly tool: string;
+  readonly risk: RiskClass;
+  readonly contained: boolean;
+};
 
 /** What runs outside of containment is denied whatever the policy says. */
 export function riskVerdict(policy: RiskPolicy, { tool, risk, contained }: RiskCall): RiskVerdict {
@@ -56,14 +60,18 @@ function withoutTail(name: string): string {
   return name.slice(0, end);
 }
 
-const isOwnFolder = (name: string): boolean => name === ".git" || name === "git~1" || name === ".orket";
+const isOwnFolder = (name: string): boolean =>
+  name === ".git" || name === "git~1" || name === ".orket";
 
 /** Folders of the engine, environment files, the verification folder of the workspace, and every AGENTS.md. */
 export function isWriteProtected(path: string): boolean {
   const names = namesOf(path);
   if (names[0] === "verification") return true;
   return names.some(
-    (name) => isOwnFolder(name) || (name.startsWith(".env") && name !== ".env.example") || name === "agents.md",
+    (name) =>
+      isOwnFolder(name) ||
+      (name.startsWith(".env") && name !== ".env.example") ||
+      name === "agents.md",
   );
 }
 
@@ -99,13 +107,14 @@ export const DEFAULT_IDESIGN_RULES: IdesignRules = {
     "pages",
   ],
   // One a line would be two screens; grouped by language family.
-  extensions: ".py .pyi .js .jsx .mjs .cjs .ts .tsx .mts .cts .vue .svelte .go .rs .java .kt .cs .rb .php .swift .c .h .cpp".split(
-    " ",
-  ),
+  extensions:
+    ".py .pyi .js .jsx .mjs .cjs .ts .tsx .mts .cts .vue .svelte .go .rs .java .kt .cs .rb .php .swift .c .h .cpp".split(
+      " ",
+    ),
   rootFiles: ["*.config.*", "conftest.py", "setup.py"],
 };
 
-export type IdesignCode = "ROOT_FILE_VIOLATION" | "CATEGORY_VIOLATION" | "NAMING_VIOLATION";
+type IdesignCode = "ROOT_FILE_VIOLATION" | "CATEGORY_VIOLATION" | "NAMING_VIOLATION";
 /** `message` is the whole text of the denial. */
 export type IdesignViolation = { readonly code: IdesignCode; readonly message: string };
 
@@ -126,7 +135,8 @@ export function categoryOf(path: string): string | null {
   return (trunk || folders[0] === "product" ? folders[1] : folders[0]) ?? null;
 }
 
-const partsOf = (path: string): readonly string[] => path.split("/").filter((part) => part !== "" && part !== ".");
+const partsOf = (path: string): readonly string[] =>
+  path.split("/").filter((part) => part !== "" && part !== ".");
 const foldersOf = (path: string): readonly string[] => partsOf(path).slice(0, -1);
 
 /** The last part of a path, in lower case. */
@@ -143,17 +153,27 @@ export function checkIdesign(path: string, rules: IdesignRules): IdesignViolatio
   if (foldersOf(path).length === 0) {
     const file = partsOf(path).join("/");
     if (rules.rootFiles.some((pattern) => matchesGlob(pattern, file))) return null;
-    return violation("ROOT_FILE_VIOLATION", `${file} lies in the workspace root; source files belong into a category folder`);
+    return violation(
+      "ROOT_FILE_VIOLATION",
+      `${file} lies in the workspace root; source files belong into a category folder`,
+    );
   }
   const category = categoryOf(path);
   if (category === null || !rules.categories.includes(category)) {
-    const found = category === null ? "no category folder" : `the folder '${category}', which is no category`;
-    return violation("CATEGORY_VIOLATION", `${path} lies in ${found}. Allowed: ${rules.categories.join(", ")}`);
+    const found =
+      category === null ? "no category folder" : `the folder '${category}', which is no category`;
+    return violation(
+      "CATEGORY_VIOLATION",
+      `${path} lies in ${found}. Allowed: ${rules.categories.join(", ")}`,
+    );
   }
   const word = Object.hasOwn(COMPONENT_WORDS, category) ? COMPONENT_WORDS[category] : undefined;
   if (word === undefined || isTestPath(path) || isPackageFile(name)) return null;
   if (name.slice(0, -extension.length).includes(word)) return null;
-  return violation("NAMING_VIOLATION", `a file in ${category} carries '${word}' in its name; ${path} does not`);
+  return violation(
+    "NAMING_VIOLATION",
+    `a file in ${category} carries '${word}' in its name; ${path} does not`,
+  );
 }
 
 const violation = (code: IdesignCode, text: string): IdesignViolation => ({
@@ -161,7 +181,8 @@ const violation = (code: IdesignCode, text: string): IdesignViolation => ({
   message: `iDesign Violation: ${text} (Code: ${code})`,
 });
 
-const isPackageFile = (name: string): boolean => name === "__init__.py" || name === "__init__.pyi" || name.startsWith("index.");
+const isPackageFile = (name: string): boolean =>
+  name === "__init__.py" || name === "__init__.pyi" || name.startsWith("index.");
 
 /** `*` stands for any run of characters; everything else for itself. No backtracking, so no pattern is slow. */
 export function matchesGlob(pattern: string, text: string): boolean {

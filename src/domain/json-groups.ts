@@ -4,7 +4,7 @@
 export type Span = { readonly start: number; readonly end: number };
 
 /** Deeper nesting is nobody's tool call; it only serves to exhaust a stack. */
-export const GROUP_DEPTH_MAX = 64;
+const GROUP_DEPTH_MAX = 64;
 
 type Expected = "key-or-end" | "key" | "colon" | "value" | "value-or-end" | "comma-or-end";
 type Frame = {
@@ -44,11 +44,17 @@ export function findJsonGroups(text: string, owners: ReadonlySet<string>): reado
 
 /** Whether the whole text is one valid group within the depth limit. */
 export const isJsonGroup = (text: string): boolean =>
-  isOpen(text, 0) && scanGroup({ text, judged: new Uint8Array(text.length), owners: new Set() }, 0).end === text.length;
+  isOpen(text, 0) &&
+  scanGroup({ text, judged: new Uint8Array(text.length), owners: new Set() }, 0).end ===
+    text.length;
 
 const isOpen = (text: string, place: number): boolean => text[place] === "{" || text[place] === "[";
 
-type Source = { readonly text: string; readonly judged: Uint8Array; readonly owners: ReadonlySet<string> };
+type Source = {
+  readonly text: string;
+  readonly judged: Uint8Array;
+  readonly owners: ReadonlySet<string>;
+};
 /** `end` is null when the group is broken; `spans` are then what is whole inside of it. */
 type Scan = { readonly end: number | null; readonly spans: readonly Span[] };
 
@@ -84,13 +90,21 @@ function broken(frames: readonly Frame[]): Scan {
 function openFrame({ text, judged }: Source, start: number): Frame {
   judged[start] = 1;
   const isObject = text[start] === "{";
-  return { start, isObject, children: [], expected: isObject ? "key-or-end" : "value-or-end", owns: false };
+  return {
+    start,
+    isObject,
+    children: [],
+    expected: isObject ? "key-or-end" : "value-or-end",
+    owns: false,
+  };
 }
 
-const takesValue = (expected: Expected): boolean => expected === "value" || expected === "value-or-end";
+const takesValue = (expected: Expected): boolean =>
+  expected === "value" || expected === "value-or-end";
 
 const closes = (top: Frame, character: string | undefined): boolean =>
-  character === (top.isObject ? "}" : "]") && (top.expected === "comma-or-end" || top.expected.endsWith("-or-end"));
+  character === (top.isObject ? "}" : "]") &&
+  (top.expected === "comma-or-end" || top.expected.endsWith("-or-end"));
 
 /** One key, scalar, colon or comma; gives the place after it, or null when it does not belong there. */
 function takeToken({ text, owners }: Source, top: Frame, place: number): number | null {
@@ -112,7 +126,9 @@ function takeToken({ text, owners }: Source, top: Frame, place: number): number 
     case "value":
     case "value-or-end":
       top.expected = "comma-or-end";
-      return stringEnd(text, place) ?? matchEnd(NUMBER, text, place) ?? matchEnd(LITERAL, text, place);
+      return (
+        stringEnd(text, place) ?? matchEnd(NUMBER, text, place) ?? matchEnd(LITERAL, text, place)
+      );
   }
 }
 
@@ -123,7 +139,13 @@ function matchEnd(pattern: RegExp, text: string, place: number): number | null {
 
 function skipSpace(text: string, from: number): number {
   let place = from;
-  while (text[place] === " " || text[place] === "\n" || text[place] === "\r" || text[place] === "\t") place += 1;
+  while (
+    text[place] === " " ||
+    text[place] === "\n" ||
+    text[place] === "\r" ||
+    text[place] === "\t"
+  )
+    place += 1;
   return place;
 }
 

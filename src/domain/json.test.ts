@@ -11,22 +11,32 @@ test("objects are told from arrays, null and the rest", () => {
 });
 
 test("keys are sorted at every depth, and undefined is left out as JSON does", () => {
-  assert.equal(canonicalJson({ b: [{ d: 1, c: null }, undefined], a: undefined, "": "é" }), '{"":"é","b":[{"c":null,"d":1},null]}');
+  assert.equal(
+    canonicalJson({ b: [{ d: 1, c: null }, undefined], a: undefined, "": "é" }),
+    '{"":"é","b":[{"c":null,"d":1},null]}',
+  );
   assert.equal(canonicalJson(undefined), "null");
   assert.equal(canonicalJson(Number.NaN), "null");
   assert.equal(canonicalJson("a\n"), '"a\\n"');
 });
 
-testSeeded("the form is JSON of the same value and does not depend on the order of keys", (seed) => {
-  const shuffled = fc.dictionary(fc.string(), fc.jsonValue()).chain((value) =>
-    fc.shuffledSubarray(Object.entries(value), { minLength: Object.keys(value).length }).map((entries) => ({ value, entries })),
-  );
-  fc.assert(
-    fc.property(shuffled, ({ value, entries }) => {
-      const text = canonicalJson(value);
-      assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(value)));
-      assert.equal(text, canonicalJson(Object.fromEntries(entries)));
-    }),
-    { seed, numRuns: 300 },
-  );
-});
+testSeeded(
+  "the form is JSON of the same value and does not depend on the order of keys",
+  (seed) => {
+    const shuffled = fc
+      .dictionary(fc.string(), fc.jsonValue())
+      .chain((value) =>
+        fc
+          .shuffledSubarray(Object.entries(value), { minLength: Object.keys(value).length })
+          .map((entries) => ({ value, entries })),
+      );
+    fc.assert(
+      fc.property(shuffled, ({ value, entries }) => {
+        const text = canonicalJson(value);
+        assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(value)));
+        assert.equal(text, canonicalJson(Object.fromEntries(entries)));
+      }),
+      { seed, numRuns: 300 },
+    );
+  },
+);

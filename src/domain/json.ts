@@ -1,6 +1,12 @@
 // JSON as a type, and its canonical form: keys sorted, no white space. Digests and equality are made over that form.
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
 export const isJsonObject = (value: unknown): value is JsonObject =>
@@ -8,7 +14,8 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 
 /** Equal values give equal texts, whatever the order of their keys. `undefined` members are left out, as JSON does. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
+  if (Array.isArray(value))
+    return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     const members = Object.entries(value).filter(([, member]) => member !== undefined);
     members.sort(([left], [right]) => (left < right ? -1 : 1));

@@ -3,7 +3,7 @@ import type { Json } from "./json.ts";
 
 export const REDACTED = "[redacted]";
 /** Shorter values are words of everyday text; removing them would hide nothing and damage much. */
-export const SECRET_LENGTH_MIN = 6;
+const SECRET_LENGTH_MIN = 6;
 export const REDACT_DEPTH_MAX = 64;
 
 export type RedactRules = {
@@ -14,8 +14,22 @@ export type RedactRules = {
 };
 
 const SECRET_WORDS: ReadonlySet<string> = new Set([
-  "password", "passwd", "pwd", "passphrase", "secret", "secrets", "token", "authorization", "credential", "credentials", "cookie",
-  "apikey", "privatekey", "accesskey", "signingkey", "encryptionkey",
+  "password",
+  "passwd",
+  "pwd",
+  "passphrase",
+  "secret",
+  "secrets",
+  "token",
+  "authorization",
+  "credential",
+  "credentials",
+  "cookie",
+  "apikey",
+  "privatekey",
+  "accesskey",
+  "signingkey",
+  "encryptionkey",
 ]);
 
 /** `apiKey`, `API_KEY` and `x-api-key` → their words, neighbours of `key` joined: `apikey`. */
@@ -57,15 +71,23 @@ export function createRedactor(rules: RedactRules): (value: Json) => Json {
 }
 
 /** The same for one text: known values only, for a text has no members. */
-export const redactText = (text: string, values: readonly string[]): string => createScrubber(values)(text);
+export const redactText = (text: string, values: readonly string[]): string =>
+  createScrubber(values)(text);
 
 /** Values also hide in their JSON and URL forms. Longest first: a value that contains another is removed whole. */
 function createScrubber(values: readonly string[]): (text: string) => string {
   const forms = values
     .filter((value) => value.length >= SECRET_LENGTH_MIN)
-    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value.toWellFormed())]);
+    .flatMap((value) => [
+      value,
+      JSON.stringify(value).slice(1, -1),
+      encodeURIComponent(value.toWellFormed()),
+    ]);
   if (forms.length === 0) return (text) => text;
   const longestFirst = [...new Set(forms)].sort((left, right) => right.length - left.length);
-  const pattern = new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
+  const pattern = new RegExp(
+    longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"),
+    "g",
+  );
   return (text) => text.replace(pattern, REDACTED);
 }

@@ -15,7 +15,11 @@ export type Result<Value, Error = Refusal> = Ok<Value> | Refused<Error>;
 
 export const ok = <Value>(value: Value): Ok<Value> => ({ ok: true, value });
 
-export const refuse = (code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}): Refused => ({
+export const refuse = (
+  code: ErrorCode,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+): Refused => ({
   ok: false,
   error: { code, message, details },
 });

@@ -27,14 +27,19 @@ test("a run moves as the table says and in no other way", () => {
       const answer = decideRunMove({ id: "run-1", status: from }, to);
       assert.equal(answer.ok, allowed.has(`${from} ${to}`), `${from} → ${to}`);
       if (answer.ok) assert.equal(answer.value, to);
-      else assert.deepEqual([answer.error.code, answer.error.details], ["RUN_STATE", { run: "run-1", from, to }]);
+      else
+        assert.deepEqual(
+          [answer.error.code, answer.error.details],
+          ["RUN_STATE", { run: "run-1", from, to }],
+        );
     }
   }
 });
 
 test("R-12 done and canceled are final", () => {
   for (const from of ["done", "canceled"] as const)
-    for (const to of RUN_STATUSES) assert.equal(decideRunMove({ id: "r", status: from }, to).ok, false);
+    for (const to of RUN_STATUSES)
+      assert.equal(decideRunMove({ id: "r", status: from }, to).ok, false);
 });
 
 test("queued, running and paused runs hold their builds", () => {
@@ -43,5 +48,9 @@ test("queued, running and paused runs hold their builds", () => {
 
 test("usage adds up", () => {
   const usage = { inputTokens: 3, outputTokens: 5, costUsd: 0.5 };
-  assert.deepEqual(addUsage(addUsage(NO_USAGE, usage), usage), { inputTokens: 6, outputTokens: 10, costUsd: 1 });
+  assert.deepEqual(addUsage(addUsage(NO_USAGE, usage), usage), {
+    inputTokens: 6,
+    outputTokens: 10,
+    costUsd: 1,
+  });
 });

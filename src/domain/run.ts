@@ -7,7 +7,15 @@
 import type { Result } from "./result.ts";
 import { ok, refuse } from "./result.ts";
 
-export const RUN_STATUSES = ["queued", "running", "paused", "done", "blocked", "failed", "canceled"] as const;
+export const RUN_STATUSES = [
+  "queued",
+  "running",
+  "paused",
+  "done",
+  "blocked",
+  "failed",
+  "canceled",
+] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export const RUN_REASONS = [
@@ -35,7 +43,11 @@ export type Budget = {
 
 export const NO_BUDGET: Budget = { tokensMax: null, costUsdMax: null, minutesMax: null };
 
-export type Usage = { readonly inputTokens: number; readonly outputTokens: number; readonly costUsd: number };
+export type Usage = {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costUsd: number;
+};
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
 
@@ -79,9 +91,14 @@ const ALLOWED: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
 };
 
 /** Active runs hold their builds: a second run on one of them is refused. */
-export const isActive = (status: RunStatus): boolean => status === "queued" || status === "running" || status === "paused";
+export const isActive = (status: RunStatus): boolean =>
+  status === "queued" || status === "running" || status === "paused";
 
 export const decideRunMove = (run: Pick<Run, "id" | "status">, to: RunStatus): Result<RunStatus> =>
   ALLOWED[run.status].includes(to)
     ? ok(to)
-    : refuse("RUN_STATE", `Run ${run.id} is ${run.status}; it cannot become ${to}.`, { run: run.id, from: run.status, to });
+    : refuse("RUN_STATE", `Run ${run.id} is ${run.status}; it cannot become ${to}.`, {
+        run: run.id,
+        from: run.status,
+        to,
+      });

@@ -9,30 +9,50 @@ const importing = (specifier: string, names: readonly string[] = []): SourceFact
   ...NOTHING,
   imports: [{ specifier, names, line: 3 }],
 });
-const withClass = (name: string, methods = 1): SourceFacts => ({ ...NOTHING, classes: [{ name, line: 7, methods }] });
-const errorsOf = (path: string, facts: SourceFacts): number => checkStructure(path, facts).errors.length;
+const withClass = (name: string, methods = 1): SourceFacts => ({
+  ...NOTHING,
+  classes: [{ name, line: 7, methods }],
+});
+const errorsOf = (path: string, facts: SourceFacts): number =>
+  checkStructure(path, facts).errors.length;
 
 test("the language follows from the suffix, in any case", () => {
   for (const path of ["a.py", "a.PYI"]) assert.equal(languageOf(path), "python");
-  for (const path of ["a.js", "a.jsx", "a.mjs", "a.cjs"]) assert.equal(languageOf(path), "javascript");
-  for (const path of ["a.ts", "a.TSX", "a.mts", "a.cts", "a.d.ts"]) assert.equal(languageOf(path), "typescript");
+  for (const path of ["a.js", "a.jsx", "a.mjs", "a.cjs"])
+    assert.equal(languageOf(path), "javascript");
+  for (const path of ["a.ts", "a.TSX", "a.mts", "a.cts", "a.d.ts"])
+    assert.equal(languageOf(path), "typescript");
   for (const path of ["a.go", "a.md", "py", "a.vue", ""]) assert.equal(languageOf(path), null);
 });
 
 test("a syntax error is refused with its line, wherever the file lies", () => {
   for (const path of ["utils/a.py", "tests/test_a.py", "managers/user_manager.py"]) {
     const { errors } = checkStructure(path, { ...NOTHING, errorLine: 12 });
-    assert.deepEqual(errors, ["iDesign AST Violation: the text is no valid source: syntax error (Line: 12)"]);
+    assert.deepEqual(errors, [
+      "iDesign AST Violation: the text is no valid source: syntax error (Line: 12)",
+    ]);
   }
 });
 
 test("a class in a component's file carries the component's word", () => {
   const { errors } = checkStructure("managers/user_manager.py", withClass("Helper"));
-  assert.deepEqual(errors, ["iDesign AST Violation: class Helper in a manager file does not carry 'manager' in its name (Line: 7)"]);
-  assert.match(checkStructure("engines/price_engine.py", withClass("Price")).errors[0] ?? "", /in an engine file/);
-  assert.match(checkStructure("accessors/db_accessor.py", withClass("Db")).errors[0] ?? "", /in an accessor file/);
+  assert.deepEqual(errors, [
+    "iDesign AST Violation: class Helper in a manager file does not carry 'manager' in its name (Line: 7)",
+  ]);
+  assert.match(
+    checkStructure("engines/price_engine.py", withClass("Price")).errors[0] ?? "",
+    /in an engine file/,
+  );
+  assert.match(
+    checkStructure("accessors/db_accessor.py", withClass("Db")).errors[0] ?? "",
+    /in an accessor file/,
+  );
   assert.equal(errorsOf("managers/user_manager.py", withClass("UserMANAGER")), 0);
-  assert.equal(errorsOf("managers/user_manager.ts", withClass("")), 0, "an expression that nothing names");
+  assert.equal(
+    errorsOf("managers/user_manager.ts", withClass("")),
+    0,
+    "an expression that nothing names",
+  );
   assert.equal(errorsOf("managers/user_manager.ts", withClass("default")), 1);
   assert.equal(errorsOf("utils/text.py", withClass("Helper")), 0);
 });
@@ -114,7 +134,9 @@ test("R-51 foreign packages that are called like a component raise no alarm", ()
 test("a class of more than fifteen methods is a warning and no more", () => {
   const { errors, warnings } = checkStructure("utils/text.py", withClass("Text", 16));
   assert.deepEqual(errors, []);
-  assert.deepEqual(warnings, ["iDesign AST Violation: class Text has 16 methods, more than 15; split it (Line: 7)"]);
+  assert.deepEqual(warnings, [
+    "iDesign AST Violation: class Text has 16 methods, more than 15; split it (Line: 7)",
+  ]);
   assert.deepEqual(checkStructure("utils/text.py", withClass("Text", 15)).warnings, []);
 });
 

@@ -5,12 +5,20 @@ import { categoryOf, COMPONENT_WORDS, fileNameOf, isTestPath } from "./governanc
 export type SourceLanguage = "python" | "javascript" | "typescript";
 
 /** `name` is empty for a class expression that nothing names, `default` for a nameless default export. */
-export type SourceClass = { readonly name: string; readonly line: number; readonly methods: number };
+export type SourceClass = {
+  readonly name: string;
+  readonly line: number;
+  readonly methods: number;
+};
 /**
  * `specifier` as written: `../managers/user_manager`, `app.engines.price`; dynamic imports only with a literal.
  * `names` are what Python takes out of the module, which may be modules themselves; empty for other forms.
  */
-export type SourceImport = { readonly specifier: string; readonly names: readonly string[]; readonly line: number };
+export type SourceImport = {
+  readonly specifier: string;
+  readonly names: readonly string[];
+  readonly line: number;
+};
 
 export type SourceFacts = {
   /** Line of the first syntax error, from 1; null when the text parses. */
@@ -21,7 +29,10 @@ export type SourceFacts = {
 };
 
 /** Whole texts, ready for the model. One error is enough to refuse the text; a warning is only told. */
-export type StructureFindings = { readonly errors: readonly string[]; readonly warnings: readonly string[] };
+export type StructureFindings = {
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+};
 
 const METHODS_MAX = 15;
 const FINDINGS_MAX = 20;
@@ -59,27 +70,48 @@ function componentOf(path: string): Component | null {
 export function checkStructure(path: string, facts: SourceFacts): StructureFindings {
   const component = componentOf(path);
   const errors = [
-    ...(facts.errorLine === null ? [] : [finding("the text is no valid source: syntax error", facts.errorLine)]),
+    ...(facts.errorLine === null
+      ? []
+      : [finding("the text is no valid source: syntax error", facts.errorLine)]),
     ...(component === null ? [] : componentErrors(component, facts)),
   ];
   const warnings = facts.classes
     .filter((one) => one.methods > METHODS_MAX)
-    .map((one) => finding(`class ${one.name} has ${one.methods} methods, more than ${METHODS_MAX}; split it`, one.line));
+    .map((one) =>
+      finding(
+        `class ${one.name} has ${one.methods} methods, more than ${METHODS_MAX}; split it`,
+        one.line,
+      ),
+    );
   return { errors: errors.slice(0, FINDINGS_MAX), warnings: warnings.slice(0, FINDINGS_MAX) };
 }
 
-const finding = (text: string, line: number): string => `iDesign AST Violation: ${text} (Line: ${line})`;
+const finding = (text: string, line: number): string =>
+  `iDesign AST Violation: ${text} (Line: ${line})`;
 
 const withArticle = (word: string): string => (/^[ae]/.test(word) ? `an ${word}` : `a ${word}`);
 
-function componentErrors(component: Component, { classes, imports }: SourceFacts): readonly string[] {
+function componentErrors(
+  component: Component,
+  { classes, imports }: SourceFacts,
+): readonly string[] {
   const misnamed = classes
     .filter((one) => one.name !== "" && !one.name.toLowerCase().includes(component))
-    .map((one) => finding(`class ${one.name} in ${withArticle(component)} file does not carry '${component}' in its name`, one.line));
+    .map((one) =>
+      finding(
+        `class ${one.name} in ${withArticle(component)} file does not carry '${component}' in its name`,
+        one.line,
+      ),
+    );
   const upward = imports.flatMap((one) =>
     FORBIDDEN[component]
       .filter((target) => importsComponent(one, target))
-      .map((target) => finding(`${withArticle(component)} imports ${withArticle(target)}: ${one.specifier}`, one.line)),
+      .map((target) =>
+        finding(
+          `${withArticle(component)} imports ${withArticle(target)}: ${one.specifier}`,
+          one.line,
+        ),
+      ),
   );
   return [...misnamed, ...upward];
 }
@@ -98,14 +130,17 @@ function importsComponent({ specifier, names }: SourceImport, target: Component)
   if (parts.some((part) => part.toLowerCase() === folder) || names.includes(folder)) return true;
   const isOwn = /^(?:\.|\/|@\/|~\/|#|src\/)/.test(specifier);
   const isFolderOnly = /^\.+$/.test(specifier);
-  if (isFolderOnly && names.some((name) => name === target || name.endsWith(`_${target}`))) return true;
+  if (isFolderOnly && names.some((name) => name === target || name.endsWith(`_${target}`)))
+    return true;
   return endsWithWord(parts.at(-1) ?? "", target, isOwn);
 }
 
 /** Path specifiers split at slashes and lose their suffix; Python's split at dots. */
 function modulePartsOf(specifier: string): readonly string[] {
   const isPath = specifier.includes("/");
-  const bare = isPath ? specifier.replace(/[?#][^/]*$/, "").replace(/\.[cm]?[jt]sx?$/, "") : specifier;
+  const bare = isPath
+    ? specifier.replace(/[?#][^/]*$/, "").replace(/\.[cm]?[jt]sx?$/, "")
+    : specifier;
   return bare.split(isPath ? "/" : ".").filter((part) => part !== "");
 }
 

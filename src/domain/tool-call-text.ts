@@ -5,12 +5,18 @@ import { findJsonGroups, isJsonGroup } from "./json-groups.ts";
 import type { ToolCall } from "./turn.ts";
 
 /** More of a reply is not read; providers end theirs long before. */
-export const TEXT_LENGTH_MAX = 8 * 1024 * 1024;
+const TEXT_LENGTH_MAX = 8 * 1024 * 1024;
 export const TEXT_CALLS_MAX = 100;
 const TOOL_NAME_LENGTH_MAX = 128;
 
 /** Names that only a call has; an unfinished object with one of them is half a call. */
-const CALL_MEMBERS: ReadonlySet<string> = new Set(["tool", "args", "name", "arguments", "function"]);
+const CALL_MEMBERS: ReadonlySet<string> = new Set([
+  "tool",
+  "args",
+  "name",
+  "arguments",
+  "function",
+]);
 
 type Found = Omit<ToolCall, "id">;
 
@@ -21,7 +27,9 @@ export function parseTextCalls(text: string): readonly ToolCall[] {
     callsIn(JSON.parse(source.slice(start, end)) as Json),
   );
   const calls = found.length > 0 ? found : parseOlderForm(source);
-  return calls.slice(0, TEXT_CALLS_MAX).map((call, place) => ({ id: `text-${place + 1}`, ...call }));
+  return calls
+    .slice(0, TEXT_CALLS_MAX)
+    .map((call, place) => ({ id: `text-${place + 1}`, ...call }));
 }
 
 function callsIn(value: Json): readonly Found[] {
@@ -37,7 +45,8 @@ function callsIn(value: Json): readonly Found[] {
   return call === null ? [] : [call];
 }
 
-const member = (value: JsonObject, key: string): Json | undefined => (Object.hasOwn(value, key) ? value[key] : undefined);
+const member = (value: JsonObject, key: string): Json | undefined =>
+  Object.hasOwn(value, key) ? value[key] : undefined;
 
 function callOf(value: JsonObject, nameKey: string, argumentsKey: string): Found | null {
   const name = member(value, nameKey);
@@ -56,7 +65,8 @@ function argumentsOf(given: Json): ToolCall["args"] {
 }
 
 /** Equal calls give equal texts, whatever the order of their arguments. */
-export const callSignature = (call: Pick<ToolCall, "tool" | "args">): string => `${call.tool} ${canonicalJson(call.args)}`;
+export const callSignature = (call: Pick<ToolCall, "tool" | "args">): string =>
+  `${call.tool} ${canonicalJson(call.args)}`;
 
 // The older text form:
 //
@@ -77,7 +87,7 @@ const lineAt = (lines: readonly string[], place: number): string => lines[place]
 function parseOlderForm(text: string): readonly Found[] {
   const lines = text.split(/\r?\n/);
   const calls: Found[] = [];
-  for (let place = 0; place < lines.length; ) {
+  for (let place = 0; place < lines.length;) {
     const tool = headerAt(lines, place);
     if (tool === undefined) {
       place += 1;
@@ -93,7 +103,9 @@ function parseOlderForm(text: string): readonly Found[] {
 /** A name in brackets alone is prose, or a section of somebody's settings; a field right behind it makes it a call. */
 function headerAt(lines: readonly string[], place: number): string | undefined {
   const match = HEADER.exec(lineAt(lines, place));
-  return match !== null && FIELD.test(lineAt(lines, place + 1)) ? (match[1] ?? match[2]) : undefined;
+  return match !== null && FIELD.test(lineAt(lines, place + 1))
+    ? (match[1] ?? match[2])
+    : undefined;
 }
 
 type Block = { readonly args: JsonObject; readonly next: number };

@@ -19,7 +19,12 @@ export type ToolResult =
 export type ChatMessage =
   | { readonly role: "system" | "user"; readonly content: string }
   | { readonly role: "assistant"; readonly content: string; readonly calls: readonly ToolCall[] }
-  | { readonly role: "tool"; readonly callId: string; readonly tool: string; readonly content: string };
+  | {
+      readonly role: "tool";
+      readonly callId: string;
+      readonly tool: string;
+      readonly content: string;
+    };
 
 export type TurnKind = "work" | "review";
 export type TurnStatus = "live" | "committed" | "failed" | "violated" | "dropped";
@@ -54,9 +59,19 @@ export type Step = {
 };
 
 /** `begun` without a result: the process died in between; the model is told that the outcome is unknown. */
-export type StoredResult = { readonly callId: string; readonly begun: boolean; readonly result: ToolResult | null };
+export type StoredResult = {
+  readonly callId: string;
+  readonly begun: boolean;
+  readonly result: ToolResult | null;
+};
 
-export const TURN_LIMITS = { stepsMax: 16, correctionsMax: 2, denialsMax: 3, repeatsMax: 3, issuesCreatedMax: 10 } as const;
+export const TURN_LIMITS = {
+  stepsMax: 16,
+  correctionsMax: 2,
+  denialsMax: 3,
+  repeatsMax: 3,
+  issuesCreatedMax: 10,
+} as const;
 export const LOOP_LIMITS = { turnsPerCardMax: 12, turnsPerRunMax: 200, concurrency: 3 } as const;
 
 export type { Json, JsonObject };

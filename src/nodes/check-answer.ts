@@ -27,12 +27,19 @@ const CHECKS: Readonly<Record<Seam, Check>> = {
   route: (answer, input) => checkRoute(answer, (input as RouteInput).seats),
   selectModel: (answer) =>
     withMembers(answer, ["model"], ({ model }) =>
-      typeof model === "string" && model.length <= MODEL_NAME_MAX ? null : "model is not a short text",
+      typeof model === "string" && model.length <= MODEL_NAME_MAX
+        ? null
+        : "model is not a short text",
     ),
   gate: (answer) => checkKinds(answer, { abstain: [], ask: ["reason"], deny: ["reason"] }),
   evaluate: (answer) =>
-    checkKinds(answer, { commit: [], promote: [], retry: ["reason"], block: ["reason", "detail"], violation: ["detail"] }) ??
-    checkBlock(answer as Members),
+    checkKinds(answer, {
+      commit: [],
+      promote: [],
+      retry: ["reason"],
+      block: ["reason", "detail"],
+      violation: ["detail"],
+    }) ?? checkBlock(answer as Members),
 };
 
 function checkPlan(answer: unknown, candidates: PlanInput["candidates"]): string | null {
@@ -47,17 +54,27 @@ function checkPlan(answer: unknown, candidates: PlanInput["candidates"]): string
 }
 
 const checkRoute = (answer: unknown, seats: RouteInput["seats"]): string | null =>
-  withMembers(answer, isMembers(answer) && answer["seat"] === null ? ["seat", "reason"] : ["seat"], ({ seat, reason }) => {
-    if (seat === null) return checkText("reason", reason);
-    return seats.some((one) => one.key === seat) ? null : `${describe(seat)} is no seat of the team`;
-  });
+  withMembers(
+    answer,
+    isMembers(answer) && answer["seat"] === null ? ["seat", "reason"] : ["seat"],
+    ({ seat, reason }) => {
+      if (seat === null) return checkText("reason", reason);
+      return seats.some((one) => one.key === seat)
+        ? null
+        : `${describe(seat)} is no seat of the team`;
+    },
+  );
 
 /** Kind → the texts that come with it. */
-function checkKinds(answer: unknown, kinds: Readonly<Record<string, readonly string[]>>): string | null {
+function checkKinds(
+  answer: unknown,
+  kinds: Readonly<Record<string, readonly string[]>>,
+): string | null {
   if (!isMembers(answer)) return `the answer is ${describe(answer)}, not an object`;
   const kind = answer["kind"];
   const texts = typeof kind === "string" && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-  if (texts === undefined) return `kind is ${describe(kind)}, not one of ${Object.keys(kinds).join(", ")}`;
+  if (texts === undefined)
+    return `kind is ${describe(kind)}, not one of ${Object.keys(kinds).join(", ")}`;
   return withMembers(answer, ["kind", ...texts], (members) => {
     for (const name of texts) {
       const problem = checkText(name, members[name]);
@@ -68,19 +85,31 @@ function checkKinds(answer: unknown, kinds: Readonly<Record<string, readonly str
 }
 
 const checkBlock = ({ kind, reason }: Members): string | null =>
-  kind !== "block" || isWaitReason(reason) ? null : `reason is ${describe(reason)}, which is no wait reason`;
+  kind !== "block" || isWaitReason(reason)
+    ? null
+    : `reason is ${describe(reason)}, which is no wait reason`;
 
 function checkText(name: string, value: unknown): string | null {
   if (typeof value !== "string" || value.trim() === "") return `${name} is missing or is no text`;
-  return value.length > ANSWER_TEXT_MAX ? `${name} is longer than ${ANSWER_TEXT_MAX} characters` : null;
+  return value.length > ANSWER_TEXT_MAX
+    ? `${name} is longer than ${ANSWER_TEXT_MAX} characters`
+    : null;
 }
 
 /** Exactly these members, on a plain object: what is recorded must be what was used. */
-function withMembers(answer: unknown, names: readonly string[], check: (members: Members) => string | null): string | null {
+function withMembers(
+  answer: unknown,
+  names: readonly string[],
+  check: (members: Members) => string | null,
+): string | null {
   if (!isMembers(answer)) return `the answer is ${describe(answer)}, not an object`;
-  const unknown = Reflect.ownKeys(answer).find((name) => typeof name !== "string" || !names.includes(name));
+  const unknown = Reflect.ownKeys(answer).find(
+    (name) => typeof name !== "string" || !names.includes(name),
+  );
   if (unknown !== undefined) return `the answer has an unknown member ${String(unknown)}`;
-  const computed = names.find((name) => Object.getOwnPropertyDescriptor(answer, name)?.get !== undefined);
+  const computed = names.find(
+    (name) => Object.getOwnPropertyDescriptor(answer, name)?.get !== undefined,
+  );
   if (computed !== undefined) return `the member ${computed} is computed, not a value`;
   return check(answer);
 }
@@ -90,5 +119,9 @@ const isMembers = (value: unknown): value is Members =>
 
 function describe(value: unknown): string {
   if (typeof value === "string") return `'${value.slice(0, 80)}'`;
-  return value === null ? "null" : Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
+  return value === null
+    ? "null"
+    : Array.isArray(value)
+      ? "a list"
+      : `a value of type ${typeof value}`;
 }

@@ -27,7 +27,8 @@ export const evaluate: EvaluateNode = (input) => {
 
 /** Finished work goes on to review; work that ran out of steps is kept for the next turn; nothing done is a failure. */
 function afterWork(input: EvaluateInput): Evaluation {
-  if (input.successfulWrites === 0) return { kind: "retry", reason: `The turn wrote nothing and moved nothing. ${words(input)}` };
+  if (input.successfulWrites === 0)
+    return { kind: "retry", reason: `The turn wrote nothing and moved nothing. ${words(input)}` };
   return { kind: input.end === "answered" ? "promote" : "commit" };
 }
 

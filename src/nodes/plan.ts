@@ -2,4 +2,5 @@
 import { compareCandidates } from "../domain/backlog.ts";
 import type { PlanNode } from "../domain/decision.ts";
 
-export const plan: PlanNode = ({ candidates }) => candidates.toSorted(compareCandidates).map((candidate) => candidate.id);
+export const plan: PlanNode = ({ candidates }) =>
+  candidates.toSorted(compareCandidates).map((candidate) => candidate.id);

@@ -21,7 +21,9 @@ export type NodeRequest = {
 export type LoadedNodes = {
   readonly nodes: Nodes;
   readonly names: Readonly<Record<Seam, string>>;
-  readonly shadows: Readonly<Partial<{ [Name in Seam]: { readonly name: string; readonly node: Nodes[Name] } }>>;
+  readonly shadows: Readonly<
+    Partial<{ [Name in Seam]: { readonly name: string; readonly node: Nodes[Name] } }>
+  >;
 };
 
 /**

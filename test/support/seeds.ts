@@ -3,7 +3,10 @@ import { randomInt } from "node:crypto";
 import { test } from "node:test";
 
 const given = process.env["FC_SEED"];
-export const SEEDS: readonly number[] = [20_260_202, given === undefined ? randomInt(2 ** 31 - 1) : Number(given)];
+export const SEEDS: readonly number[] = [
+  20_260_202,
+  given === undefined ? randomInt(2 ** 31 - 1) : Number(given),
+];
 
 /** Runs the property once per seed. FC_SEED repeats a random one. */
 export function testSeeded(name: string, property: (seed: number) => void): void {

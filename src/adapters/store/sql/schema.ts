@@ -1,0 +1,163 @@
+// The tables as Kysely's builders see them: what each column is written with. What is read is checked in rows.ts.
+import type { Generated } from "kysely";
+
+type Text = string;
+/** JSON as text. */
+type JsonText = string;
+/** 0 or 1. */
+type Flag = number;
+/** ISO 8601 in UTC. */
+type Moment = string;
+
+type CardsTable = {
+  number: Generated<number>;
+  build: Text;
+  id: Text;
+  id_key: Text;
+  kind: Text;
+  type: Text;
+  summary: Text;
+  status: Text;
+  wait_reason: Text | null;
+  wait_detail: Text | null;
+  version: number;
+  priority: number;
+  seat: Text | null;
+  epic: Text | null;
+  parent: Text | null;
+  department: Text;
+  position: number;
+  depends_on: JsonText;
+  retry_count: number;
+  retries_max: number;
+  cycle: number;
+  verified: Flag;
+  orphaned: Flag;
+  author_seats: JsonText;
+  assignee: Text | null;
+  credits: number;
+  resolution: Text | null;
+  last_error: Text | null;
+  created_at: Moment;
+  updated_at: Moment;
+  changed_seq: number;
+};
+
+type VerificationsTable = {
+  number: Generated<number>;
+  build: Text;
+  card_key: Text;
+  at: Moment;
+  cycle: number;
+  workspace_digest: Text;
+  total: number;
+  passed: number;
+  failed: number;
+  not_executed: number;
+  verdict: Text | null;
+  logs: JsonText;
+};
+
+type CommentsTable = {
+  number: Generated<number>;
+  build: Text;
+  card: Text;
+  author: Text;
+  text: Text;
+  at: Moment;
+  turn: Text | null;
+};
+
+type BuildsTable = {
+  id: Text;
+  epic: Text;
+  department: Text;
+  rock: Text | null;
+  workspace_digest: Text | null;
+};
+
+type UsageColumns = { input_tokens: number; output_tokens: number; cost_usd: number };
+
+type RunsTable = UsageColumns & {
+  number: Generated<number>;
+  id: Text;
+  card: Text;
+  kind: Text;
+  builds: JsonText;
+  status: Text;
+  reason: Text | null;
+  detail: Text | null;
+  turns: number;
+  replies: number;
+  tokens_max: number | null;
+  cost_usd_max: number | null;
+  minutes_max: number | null;
+  model: Text | null;
+  created_at: Moment;
+  started_at: Moment | null;
+  ended_at: Moment | null;
+  epoch: number;
+  owner: Text | null;
+  lease_until_ms: number | null;
+};
+
+type RunBuildsTable = { build: Text; number: number; run: Text; active: Flag };
+
+type TurnsTable = {
+  build: Text;
+  card: Text;
+  number: number;
+  id: Text;
+  run: Text;
+  seat: Text;
+  kind: Text;
+  cycle: number;
+  model: Text;
+  status: Text;
+  outcome: Text | null;
+  commit_id: Text | null;
+  started_at: Moment;
+  ended_at: Moment | null;
+};
+
+type TurnStepsTable = UsageColumns & { turn: Text; number: number; text: Text; calls: JsonText };
+
+type TurnCallsTable = {
+  turn: Text;
+  step: number;
+  call_id: Text;
+  begun: Flag;
+  result: JsonText | null;
+};
+
+type EventsTable = {
+  seq: number;
+  at: Moment;
+  type: Text;
+  run: Text | null;
+  build: Text | null;
+  card: Text | null;
+  turn: Text | null;
+  actor: Text;
+  data: JsonText;
+  prev_hash: Text;
+  hash: Text;
+};
+
+export type Schema = {
+  cards: CardsTable;
+  card_briefs: { build: Text; id_key: Text; brief: JsonText };
+  verifications: VerificationsTable;
+  comments: CommentsTable;
+  builds: BuildsTable;
+  runs: RunsTable;
+  run_snapshots: { run: Text; snapshot: JsonText };
+  run_builds: RunBuildsTable;
+  turns: TurnsTable;
+  turn_prompts: { turn: Text; prompt: JsonText };
+  turn_steps: TurnStepsTable;
+  turn_calls: TurnCallsTable;
+  card_files: { build: Text; card: Text; path: Text; committed: Flag };
+  events: EventsTable;
+  event_head: { id: number; seq: number; hash: Text };
+};

@@ -1,0 +1,170 @@
+// Turns: one seat on one card, from prompt to commit. What happens inside one stands in journal.ts, the files it wrote in
+// card-files.ts, how its row is read in turn-rows.ts.
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import { EngineError } from "../../../domain/errors.ts";
+import type { Turn, TurnStatus } from "../../../domain/turn.ts";
+import type { CardStore, TurnFilter, TurnStore } from "../../../ports/store.ts";
+import { cardFileStatements, openCardFiles } from "./card-files.ts";
+import { journalStatements, openJournal } from "./journal.ts";
+import { cellsOf, integer, table } from "./rows.ts";
+import type { Schema } from "./schema.ts";
+import type { Session } from "./session.ts";
+import { rowLimit } from "./session.ts";
+import { prepare } from "./statement.ts";
+import { readTurn, TURN_COLUMNS } from "./turn-rows.ts";
+
+const COUNTS = table("turns", "card");
+
+const NEW_COLUMNS = [
+  "id",
+  "run",
+  "build",
+  "card",
+  "number",
+  "seat",
+  "kind",
+  "cycle",
+  "model",
+  "status",
+  "started_at",
+] as const;
+
+export type TurnStatements = ReturnType<typeof turnStatements>;
+
+export const turnStatements = (db: Kysely<Schema>) => ({
+  ...recordStatements(db),
+  journal: journalStatements(db),
+  files: cardFileStatements(db),
+});
+
+const summed = (column: "input_tokens" | "output_tokens" | "cost_usd") =>
+  sql<number>`(select coalesce(sum(${sql.ref(column)}), 0) from turn_steps where turn_steps.turn = turns.id)`.as(
+    column,
+  );
+
+const turnQuery = (db: Kysely<Schema>) =>
+  db
+    .selectFrom("turns")
+    .select(TURN_COLUMNS)
+    .select([summed("input_tokens"), summed("output_tokens"), summed("cost_usd")]);
+
+const recordStatements = (db: Kysely<Schema>) => ({
+  get: prepare<"id">((value) => turnQuery(db).where("id", "=", value("id"))),
+  insert: prepare<(typeof NEW_COLUMNS)[number]>((value) => {
+    const given = Object.fromEntries(NEW_COLUMNS.map((column) => [column, value(column)]));
+    return db.insertInto("turns").values({
+      ...(given as Record<(typeof NEW_COLUMNS)[number], never>),
+      outcome: null,
+      commit_id: null,
+      ended_at: null,
+    });
+  }),
+  finish: prepare<"id" | "status" | "outcome" | "commit" | "at">((value) =>
+    db
+      .updateTable("turns")
+      .set({
+        status: value("status"),
+        outcome: value("outcome"),
+        commit_id: value("commit"),
+        ended_at: value("at"),
+      })
+      .where("id", "=", value("id"))
+      .where("status", "=", "live"),
+  ),
+  counts: prepare<"run" | "build" | "card" | "seat">((value) =>
+    db
+      .selectFrom("turns")
+      .select([
+        sql`count(*)`.as("of_card"),
+        sql`coalesce(sum(case when run = ${value("run")} then 1 else 0 end), 0)`.as(
+          "of_card_in_run",
+        ),
+        sql`coalesce(sum(case when seat = ${value("seat")} then
+          (select count(*) from turn_steps where turn = turns.id) else 0 end), 0)`.as(
+          "seat_replies",
+        ),
+        sql`coalesce((select replies from runs where id = ${value("run")}), 0)`.as("run_replies"),
+      ])
+      .where("build", "=", value("build"))
+      .where("card", "=", value("card")),
+  ),
+});
+
+export type TurnDeps = {
+  readonly db: Kysely<Schema>;
+  readonly session: Session;
+  readonly statements: TurnStatements;
+  readonly cards: Pick<CardStore, "write">;
+};
+
+export function openTurns({ db, session, statements, cards }: TurnDeps): TurnStore {
+  const { savePrompt, ...journal } = openJournal(session, statements.journal);
+
+  const get: TurnStore["get"] = async (id) => {
+    const row = await session.row(statements.get, { id });
+    return row === null ? null : readTurn(row);
+  };
+
+  return {
+    ...journal,
+    ...openCardFiles({ session, statements: statements.files, cards }),
+    get,
+    list: async (filter) => (await session.select(listQuery(db, filter))).map(readTurn).reverse(),
+    insert: async ({ startedAt, ...turn }, prompt) => {
+      await session.change(statements.insert, { ...turn, started_at: startedAt });
+      await savePrompt(turn.id, prompt);
+    },
+    finish: async (id, { status, outcome, commit, at }) => {
+      if ((await session.change(statements.finish, { id, status, outcome, commit, at })) === 0) {
+        refuseSecondFinish(id, status, await get(id));
+        return;
+      }
+      if (commit !== null) await session.change(statements.files.committed, { turn: id });
+    },
+    counts: async (key) => {
+      const cells = cellsOf(COUNTS, {
+        ...(await session.row(statements.counts, key)),
+        card: key.card,
+      });
+      return {
+        ofCard: integer(cells, "of_card"),
+        ofCardInRun: integer(cells, "of_card_in_run"),
+        seatReplies: integer(cells, "seat_replies"),
+        runReplies: integer(cells, "run_replies"),
+      };
+    },
+  };
+}
+
+const turnUnknown = (id: string): EngineError =>
+  new EngineError("INTERNAL", `There is no turn ${id}.`, { details: { turn: id } });
+
+/** A finished turn stays as it is; the same end reported once more changes nothing. */
+function refuseSecondFinish(id: string, status: TurnStatus, turn: Turn | null): void {
+  if (turn === null) throw turnUnknown(id);
+  if (turn.status === status) return;
+  throw new EngineError(
+    "INTERNAL",
+    `Turn ${id} is ${turn.status} already; it cannot become ${status}.`,
+    { details: { turn: id } },
+  );
+}
+
+function listQuery(db: Kysely<Schema>, { run, build, card, statuses, limit }: TurnFilter) {
+  let query = turnQuery(db).limit(rowLimit(limit));
+  if (build !== undefined) query = query.where("build", "=", build);
+  if (card !== undefined) query = query.where("card", "=", card);
+  if (run !== undefined) {
+    query = query.where("run", "=", run);
+    // Turns lie by build: this keeps the search to those of the run.
+    if (build === undefined)
+      query = query.where(
+        "build",
+        "in",
+        db.selectFrom("run_builds").select("build").where("run", "=", run),
+      );
+  }
+  if (statuses !== undefined) query = query.where("status", "in", statuses);
+  return query.orderBy("started_at", "desc").orderBy("number", "desc").orderBy("id", "desc");
+}

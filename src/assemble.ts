@@ -1,0 +1,273 @@
+// The second half of the composition root: puts an engine together out of real adapters. Apart from main.ts so that help
+// and version load none of it.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { createDiskAssets } from "./adapters/assets/disk.ts";
+import { createSystemClock } from "./adapters/clock/system.ts";
+import { createUnavailableContainment } from "./adapters/containment/unavailable.ts";
+import { createRandomIds } from "./adapters/ids/random.ts";
+import { createLog } from "./adapters/log/pino.ts";
+import { createModels } from "./adapters/model/router.ts";
+import { loadNodes } from "./adapters/nodes/load.ts";
+import { createProcesses } from "./adapters/process/spawn.ts";
+import { createSourceParser } from "./adapters/source/source-parser.ts";
+import { createStateFiles } from "./adapters/state-files/disk.ts";
+import { openSqliteStore } from "./adapters/store/sqlite.ts";
+import { createDiskWorkspaces } from "./adapters/workspace/open.ts";
+import type { Engine, Watcher } from "./app/engine.ts";
+import type { EngineSettings } from "./app/settings.ts";
+import { DEFAULT_LIMITS } from "./app/settings.ts";
+import type { Check, Project } from "./cli/workbench.ts";
+import type { Config, Secret } from "./config.ts";
+import type { ProjectAssets } from "./domain/assets.ts";
+import type { Nodes } from "./domain/decision.ts";
+import type { RiskPolicy } from "./domain/governance.ts";
+import type { JsonObject } from "./domain/json.ts";
+import { createRedactor } from "./domain/redact.ts";
+import type { Result } from "./domain/result.ts";
+import { ok, refuse } from "./domain/result.ts";
+import { evaluate } from "./nodes/evaluate.ts";
+import { gate } from "./nodes/gate.ts";
+import { plan } from "./nodes/plan.ts";
+import { route } from "./nodes/route.ts";
+import { selectModel } from "./nodes/select-model.ts";
+import type { Price } from "./ports/model.ts";
+import type { NodeNames } from "./ports/nodes.ts";
+
+const BUILT_IN: Nodes = { plan, route, selectModel, gate, evaluate };
+
+export type Assembly = {
+  readonly dir: string;
+  readonly stateDir: string;
+  readonly config: Config;
+  readonly watcher: Watcher;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly owner: string;
+};
+
+export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>> {
+  const { dir, stateDir, config, watcher, env, owner } = assembly;
+  const clock = createSystemClock();
+  const assets = createDiskAssets({
+    projectDir: dir,
+    env: {
+      orgName: config.text("organization.name") ?? undefined,
+      orgVision: config.text("organization.vision") ?? undefined,
+    },
+  });
+  const loaded = await assets.load();
+  const named = nodeNames(config, loaded.ok ? loaded.value : null);
+  const nodes = await loadNodes({ projectDir: dir, names: named, builtIn: BUILT_IN });
+  if (!nodes.ok) return nodes;
+  const redactor = createRedactor({ values: config.secrets() });
+  const store = await openSqliteStore({
+    path: join(stateDir, "orket.db"),
+    clock,
+    redact: (data) => redactor(data) as JsonObject,
+  });
+  return ok({
+    store,
+    clock,
+    assets,
+    watcher,
+    nodes: nodes.value,
+    ids: createRandomIds({ clock }),
+    workspaces: createDiskWorkspaces({
+      stateDir,
+      processes: createProcesses(),
+      clock,
+      ...(env["PATH"] === undefined ? {} : { searchPath: env["PATH"] }),
+    }),
+    model: createModels({
+      projectDir: dir,
+      clock,
+      providers: providersOf(config),
+      prices: pricesOf(config),
+    }),
+    containment: createUnavailableContainment(),
+    source: createSourceParser(),
+    stateFiles: createStateFiles({ stateDir, projectDir: dir }),
+    log: createLog({
+      to: { file: join(stateDir, "logs", "orket.jsonl") },
+      level: config.text("log.level") as "info",
+      clock,
+      secrets: config.secrets,
+    }),
+    settings: settingsOf(config, owner),
+  });
+}
+
+/** orket.yaml names nodes; where it is silent the organization does. */
+function nodeNames(config: Config, assets: ProjectAssets | null): NodeNames {
+  const given = config.record<string | { use?: string; shadow?: string }>("nodes");
+  const fromFile = Object.entries(given).map(([seam, value]) => [
+    seam === "select_model" ? "selectModel" : seam,
+    typeof value === "string" ? { use: value } : value,
+  ]);
+  const fromOrganization = Object.entries(assets?.organization.process.nodes ?? {}).map(
+    ([seam, use]) => [seam, { use }],
+  );
+  return Object.fromEntries([...fromOrganization, ...fromFile]) as NodeNames;
+}
+
+function providersOf(config: Config): Parameters<typeof createModels>[0]["providers"] {
+  const reveal = (secret: Secret | null): string | null => secret?.reveal() ?? null;
+  const openaiUrl = config.text("openai.base_url");
+  const openaiKey = reveal(config.secret("openai.api_key"));
+  const anthropicKey = reveal(config.secret("anthropic.api_key"));
+  // A key alone is enough for the maker's own address.
+  const baseUrl = openaiUrl ?? (openaiKey === null ? null : "https://api.openai.com/v1");
+  return {
+    ollama: { baseUrl: config.text("ollama.host") ?? "" },
+    ...(baseUrl === null ? {} : { openai: { baseUrl, apiKey: openaiKey } }),
+    ...(anthropicKey === null ? {} : { anthropic: { apiKey: anthropicKey } }),
+  };
+}
+
+const pricesOf = (config: Config): Readonly<Record<string, Price>> =>
+  Object.fromEntries(
+    Object.entries(config.record<{ input: number; output: number }>("prices")).map(
+      ([model, { input, output }]) => [
+        model,
+        { inputUsdPerMillion: input, outputUsdPerMillion: output },
+      ],
+    ),
+  );
+
+const settingsOf = (config: Config, owner: string): EngineSettings => ({
+  owner,
+  concurrency: config.number("concurrency"),
+  contextTurns: config.number("context_window"),
+  model: config.text("model"),
+  roleModels: config.record<string>("models"),
+  riskPolicy: {
+    byClass: config.record("risk.classes") as RiskPolicy["byClass"],
+    byTool: config.record("risk.tools") as RiskPolicy["byTool"],
+  },
+  limits: {
+    ...DEFAULT_LIMITS,
+    turnsPerCardMax: config.number("limits.turns_per_card"),
+    turnsPerRunMax: config.number("limits.turns_per_run"),
+    stepsMax: config.number("limits.steps_per_turn"),
+    turnMs: config.number("limits.turn_minutes") * 60_000,
+    toolMs: config.number("limits.tool_seconds") * 1000,
+  },
+});
+
+const NODE_MAJOR_MIN = 24;
+
+/** Each check says what was found and, where it is not well, what to do about it. */
+export async function diagnoseMachine(
+  opened: Result<Project>,
+  path: string,
+): Promise<readonly Check[]> {
+  const node = process.versions.node;
+  const git = spawnSync("git", ["--version"], { encoding: "utf8", env: { PATH: path } });
+  const checks: Check[] = [
+    check(
+      "node",
+      Number(node.split(".")[0]) >= NODE_MAJOR_MIN,
+      node,
+      `Install Node ${NODE_MAJOR_MIN} or newer.`,
+    ),
+    check(
+      "git",
+      git.status === 0,
+      (git.stdout ?? "").trim() || "not found",
+      "Install git and see that it is in PATH.",
+    ),
+  ];
+  if (!opened.ok)
+    return [
+      ...checks,
+      check("settings", false, opened.error.message, problemLines(opened.error.details)),
+    ];
+  const { engine, stateDir } = opened.value;
+  checks.push(check("state directory", true, stateDir, ""));
+  const assets = await engine.assets.load();
+  if (assets.ok) {
+    const { epics, rocks, organizationSource } = assets.value;
+    const counted = `${Object.keys(rocks).length} rocks, ${Object.keys(epics).length} epics, organization: ${organizationSource}`;
+    checks.push(check("assets", true, counted, ""));
+  } else
+    checks.push(
+      check(
+        "assets",
+        false,
+        `${assets.error.length} problems`,
+        problemLines({ problems: assets.error }),
+      ),
+    );
+  const chain = await engine.store.verifyChain();
+  checks.push(
+    chain.valid
+      ? check("event log", true, `${chain.count} events, chain valid`, "")
+      : check(
+          "event log",
+          false,
+          `event ${chain.seq}: ${chain.problem}`,
+          "Restore the database from a backup.",
+        ),
+  );
+  checks.push(
+    await checkModel(engine, assets.ok ? assets.value : null),
+    await checkContainment(engine),
+  );
+  return checks;
+}
+
+const check = (name: string, passed: boolean, found: string, fix: string): Check => ({
+  name,
+  ok: passed,
+  found,
+  fix: passed ? null : fix,
+});
+
+function problemLines(details: Readonly<Record<string, unknown>>): string {
+  const problems = (details["problems"] ?? []) as readonly {
+    file?: string;
+    name?: string;
+    path?: string;
+    expected: string;
+  }[];
+  return (
+    problems
+      .map((one) => `${one.file ?? one.name ?? ""} ${one.path ?? ""}: ${one.expected}`.trim())
+      .join("\n") || "See the message."
+  );
+}
+
+const DESCRIBE_MS_MAX = 3000;
+
+async function checkModel(engine: Engine, assets: ProjectAssets | null): Promise<Check> {
+  const environment = Object.values(assets?.environments ?? {})[0]?.model ?? null;
+  const model =
+    engine.settings.model ?? environment ?? assets?.organization.process.defaultLlm ?? "";
+  const facts = await engine.model.describe(model, AbortSignal.timeout(DESCRIBE_MS_MAX));
+  if (!facts.ok)
+    return check("model", false, model === "" ? "none set" : model, facts.error.message);
+  return check("model", true, `${model}${facts.value.nativeTools ? "" : " (text dialect)"}`, "");
+}
+
+async function checkContainment(engine: Engine): Promise<Check> {
+  const probe = { argv: ["true"], workspaceDir: "/", cwd: ".", timeoutMs: 1000 };
+  const answer = await engine.containment.run(probe, AbortSignal.timeout(DESCRIBE_MS_MAX));
+  return {
+    name: "containment",
+    ok: true,
+    found: answer.ok ? "available" : `unavailable: ${answer.error.message}`,
+    fix: null,
+  };
+}
+
+export async function schemaOf(kind: string): Promise<Result<unknown>> {
+  const { ASSET_KINDS, jsonSchemaOf } = await import("./adapters/assets/schemas/kinds.ts");
+  if (kind === "settings") return ok((await import("./config.ts")).settingsJsonSchema());
+  const known = ASSET_KINDS.find((one) => one === kind);
+  if (known !== undefined) return ok(jsonSchemaOf(known));
+  return refuse(
+    "USAGE",
+    `There is no asset kind ${kind}. The kinds: ${[...ASSET_KINDS, "settings"].join(", ")}.`,
+    { kind },
+  );
+}

@@ -1,0 +1,102 @@
+// `orket runs` and `orket runs show`: what ran, why it does not move, and what each turn did.
+import type { RunView } from "../../app/show-run.ts";
+import { showRun } from "../../app/show-run.ts";
+import type { Run } from "../../domain/run.ts";
+import { glyphOf, styleOf } from "../card-style.ts";
+import type { Io } from "../io.ts";
+import { createPaint, plain, table } from "../io.ts";
+import type { Cli, GlobalOptions } from "../main.ts";
+import { showProblem } from "../problem.ts";
+import { withProject } from "../with-project.ts";
+
+const RUNS_MAX = 100;
+
+export const runs = async (cli: Cli, options: GlobalOptions): Promise<number> =>
+  withProject(cli, options, async ({ engine }) => {
+    const { io } = cli;
+    const { list, asOfSeq } = await engine.store.read(async ({ runs: store, events }) => ({
+      list: await store.list({ limit: RUNS_MAX }),
+      asOfSeq: await events.lastSeq(),
+    }));
+    if (options.json === true) io.out(`${JSON.stringify({ v: 1, runs: list, asOfSeq })}\n`);
+    else if (list.length === 0) io.err("Nothing has run yet. Start with: orket run <card>\n");
+    else
+      io.out(
+        table([
+          ["run", "card", "status", "reason", "turns", "tokens", "started"],
+          ...list.map(runRow),
+        ]),
+      );
+    return 0;
+  });
+
+const runRow = (run: Run): readonly string[] => [
+  run.id,
+  run.card,
+  run.status,
+  run.reason ?? "",
+  String(run.turns),
+  String(run.usage.inputTokens + run.usage.outputTokens),
+  run.startedAt ?? "",
+];
+
+type ShowOptions = GlobalOptions & { readonly diff?: boolean };
+
+export const runsShow = async (
+  cli: Cli,
+  options: ShowOptions,
+  [id = ""]: readonly string[],
+): Promise<number> =>
+  withProject(cli, options, async ({ engine }) => {
+    const { io } = cli;
+    const shown = await showRun(engine, id);
+    if (!shown.ok) return showProblem(io, shown.error, options.json === true);
+    const view = shown.value;
+    const diffs: { readonly turn: string; readonly commit: string; readonly diff: string }[] = [];
+    if (options.diff === true) {
+      for (const { id: turn, build, commit } of view.turns) {
+        if (commit === null) continue;
+        const workspace = await engine.workspaces.open(build);
+        diffs.push({ turn, commit, diff: await workspace.diff(commit) });
+      }
+    }
+    if (options.json === true)
+      io.out(`${JSON.stringify({ v: 1, ...view, ...(options.diff === true ? { diffs } : {}) })}\n`);
+    else {
+      io.out(runText(io, view));
+      for (const { turn, diff } of diffs) io.out(`\n── ${turn} ──\n${diff}\n`);
+    }
+    return 0;
+  });
+
+function runText(io: Io, { run, cards, turns, lease }: RunView): string {
+  const paint = createPaint(io.color);
+  const head = `${paint("bold", run.id)}  ${run.card}  ${run.status}${run.reason === null ? "" : ` (${run.reason})`}\n`;
+  const detail =
+    run.detail === null
+      ? ""
+      : `${run.detail
+          .split("\n")
+          .map((line) => `  ${plain(line)}`)
+          .join("\n")}\n`;
+  const owner = run.status === "running" && lease !== null ? `  worked on by ${lease.owner}\n` : "";
+  const { inputTokens, outputTokens, costUsd } = run.usage;
+  const cost = `  ${run.turns} turns, ${inputTokens} + ${outputTokens} tokens, ${costUsd.toFixed(4)} USD\n`;
+  const cardRows = cards
+    .filter((card) => card.kind === "issue")
+    .map((card) => [
+      `  ${paint(styleOf(card.status), glyphOf(card.status))} ${card.id}`,
+      card.status,
+      card.waitReason === null
+        ? ""
+        : `${card.waitReason}: ${plain(card.waitDetail ?? "")} since ${card.updatedAt}`,
+    ]);
+  const turnRows = turns.map((turn) => [
+    `  ${turn.id}`,
+    `${turn.card} #${turn.number}`,
+    `${turn.seat} (${turn.kind})`,
+    turn.commit?.slice(0, 10) ?? "",
+    plain(turn.outcome ?? turn.status),
+  ]);
+  return `${head}${detail}${owner}${cost}\n${table(cardRows)}\n${table(turnRows)}`;
+}

@@ -1,0 +1,57 @@
+// The process as the command line sees it, handed in: arguments, environment, streams. Data goes to `out`, the rest to `err`.
+
+export type Io = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** null when standard output is no terminal. */
+  readonly screen: Screen | null;
+  readonly color: boolean;
+  /** Calls back at each SIGINT and SIGTERM; gives the way to stop listening. */
+  readonly onSignal: (listener: () => void) => () => void;
+  readonly exitNow: (code: number) => void;
+};
+
+export type Screen = {
+  readonly size: () => { readonly columns: number; readonly rows: number };
+  readonly onResize: (listener: () => void) => () => void;
+};
+
+const CONTROL =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Text of models, files and people as it may go to a terminal: no control or direction characters, one line. */
+export const plain = (text: string): string =>
+  text.replaceAll(/[\r\n\t]+/g, " ").replaceAll(CONTROL, "");
+
+type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "cyan";
+const CODES: Readonly<Record<Style, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  cyan: [36, 39],
+};
+
+export type Paint = (style: Style, text: string) => string;
+
+export const createPaint =
+  (color: boolean): Paint =>
+  (style, text) =>
+    color && text !== "" ? `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m` : text;
+
+/** Columns as wide as their widest cell; the last one is free. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((cell, place) => (widths[place] = Math.max(widths[place] ?? 0, cell.length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, place) => (place === row.length - 1 ? cell : cell.padEnd(widths[place] ?? 0)))
+      .join("  "),
+  );
+  return lines.map((line) => `${line.trimEnd()}\n`).join("");
+}

@@ -1,0 +1,51 @@
+// What the command line asks of the composition root: a project opened on real parts. The CLI knows no adapter.
+import type { Engine, Watcher } from "../app/engine.ts";
+import type { Result } from "../domain/result.ts";
+
+export type ProjectRequest = {
+  readonly project: string | null;
+  /** Settings given as flags, by key. */
+  readonly flags: Readonly<Record<string, unknown>>;
+};
+
+export type SettingView = {
+  readonly key: string;
+  readonly env: string | null;
+  readonly value: unknown;
+  readonly origin: string;
+  readonly meaning: string;
+};
+
+export type Project = {
+  readonly dir: string;
+  readonly stateDir: string;
+  readonly settings: readonly SettingView[];
+  readonly engine: Engine;
+  readonly close: () => Promise<void>;
+};
+
+export type Check = {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+  readonly fix: string | null;
+};
+
+export type Workbench = {
+  readonly version: string;
+  readonly openProject: (request: ProjectRequest, watcher: Watcher) => Promise<Result<Project>>;
+  readonly showSettings: (request: ProjectRequest) => Promise<Result<readonly SettingView[]>>;
+  readonly initProject: (
+    dir: string,
+  ) => Promise<{ readonly written: readonly string[]; readonly kept: readonly string[] }>;
+  /** Copies the shipped sample project into `dir`, or a new temporary folder; gives the folder. */
+  readonly copyDemo: (dir: string | null) => Promise<string>;
+  /** Runs the tests of what the demo's script built; only its own text gets here. Gives the summary line, null when they failed. */
+  readonly testDemo: (
+    workspaceDir: string,
+  ) => Promise<{ readonly passed: boolean; readonly summary: string }>;
+  readonly schemaOf: (kind: string) => Promise<Result<unknown>>;
+  readonly isOwnerGone: (owner: string) => boolean;
+  readonly diagnose: (request: ProjectRequest) => Promise<readonly Check[]>;
+  readonly person: string;
+};
