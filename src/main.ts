@@ -2,7 +2,7 @@
 // by nothing; importing it does nothing. What is heavy is loaded when it is used.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -196,10 +196,10 @@ function createWorkbench(surroundings: Surroundings): Workbench {
         dir === null
           ? await mkdtemp(join(tmpdir(), "orket-demo-"))
           : resolve(surroundings.cwd, dir);
-      await cp(fileURLToPath(new URL("examples/demo/", ROOT)), target, {
-        recursive: true,
-        errorOnExist: true,
-        force: false,
+      const { initProject } = await import("./adapters/assets/init.ts");
+      await initProject({
+        targetDir: target,
+        templateDir: fileURLToPath(new URL("examples/demo/", ROOT)),
       });
       return target;
     },

@@ -1,7 +1,12 @@
 // A small valid project as files, for tests that make one thing wrong in it.
+import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
 import { stringify } from "yaml";
+import { createDiskAssets } from "../../src/adapters/assets/disk.ts";
+import type { AssetProblem, ProjectAssets } from "../../src/domain/assets.ts";
+import { tempFolder } from "./temp-folder.ts";
 
 /** Path → text, or a value written as YAML; null leaves the file out. */
 export type ProjectFiles = Readonly<Record<string, unknown>>;
@@ -45,3 +50,27 @@ export async function writeFiles(dir: string, files: ProjectFiles): Promise<void
     await writeFile(join(dir, path), typeof content === "string" ? content : stringify(content));
   }
 }
+
+export async function projectFolder(context: TestContext, files: ProjectFiles): Promise<string> {
+  const dir = await tempFolder(context);
+  await writeFiles(dir, files);
+  return dir;
+}
+
+/** The assets of a project that is to load. */
+export async function loadAssets(
+  dir: string,
+  env: { readonly orgName?: string; readonly orgVision?: string } = {},
+): Promise<ProjectAssets> {
+  const loaded = await createDiskAssets({ projectDir: dir, env }).load();
+  assert.ok(loaded.ok, JSON.stringify(loaded.ok ? "" : loaded.error, null, 1));
+  return loaded.value;
+}
+
+export async function assetProblems(dir: string): Promise<readonly AssetProblem[]> {
+  const loaded = await createDiskAssets({ projectDir: dir, env: {} }).load();
+  return loaded.ok ? [] : loaded.error;
+}
+
+export const assetCodes = (problems: readonly AssetProblem[]): readonly string[] =>
+  problems.map(({ code, file }) => `${code} ${file}`);

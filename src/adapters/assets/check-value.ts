@@ -1,6 +1,7 @@
 // Holds one read value against the schema of its kind: every problem with its place, what was found and what was expected;
 // and the data as far as it can be used, so that a file with one mistake is still cross-checked for others.
 import type { z } from "zod";
+import { expectedOf } from "./expected.ts";
 import type { Finding, Path } from "./findings.ts";
 import { isRecord, jsonPath, shownValue, valueAt } from "./findings.ts";
 import { nearestName } from "./nearest.ts";
@@ -89,38 +90,6 @@ function knownKeys(kind: AssetKind, path: Path): readonly string[] {
 
 const schemaParts = (schema: unknown): Readonly<Record<string, unknown>> =>
   isRecord(schema) ? schema : {};
-
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  string: "a text",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  object: "an object",
-  record: "an object",
-};
-
-/** What the schema wanted, in words. */
-export function expectedOf(issue: z.core.$ZodRawIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return TYPE_WORDS[issue.expected] ?? issue.expected;
-    case "too_small":
-      return `${issue.inclusive === false ? "more than" : "at least"} ${amount(issue.origin, issue.minimum)}`;
-    case "too_big":
-      return `${issue.inclusive === false ? "less than" : "at most"} ${amount(issue.origin, issue.maximum)}`;
-    case "invalid_value":
-      return `one of ${issue.values.map(String).join(", ")}`;
-    default:
-      return issue.message ?? "another value";
-  }
-}
-
-function amount(origin: string, limit: number | bigint): string {
-  if (origin === "string") return `${limit} characters`;
-  if (origin === "array") return limit === 1 ? "1 entry" : `${limit} entries`;
-  return String(limit);
-}
 
 /**
  * What can be used of a value with problems. Wrong values are taken out, so that their defaults apply; where something

@@ -17,6 +17,17 @@ const NOTADB = 26;
 /** The shared-memory file could not grow: the disk is full. */
 const IOERR_SHMSIZE = 10 | (19 << 8);
 
+type Meaning = { readonly code: ErrorCode; readonly message: string };
+
+const READ_ONLY: Meaning = {
+  code: "PROJECT_READ_ONLY",
+  message: "The database cannot be written. Check the rights of its folder.",
+};
+const HELD: Meaning = {
+  code: "STORE_BUSY",
+  message: "Another process holds the database. Try again when it is done.",
+};
+
 const MEANING: ReadonlyMap<number, { readonly code: ErrorCode; readonly message: string }> =
   new Map([
     [
@@ -24,20 +35,6 @@ const MEANING: ReadonlyMap<number, { readonly code: ErrorCode; readonly message:
       {
         code: "STORE_FULL",
         message: "The disk is full; nothing of the last step was kept. Make room and resume.",
-      },
-    ],
-    [
-      BUSY,
-      {
-        code: "STORE_BUSY",
-        message: "Another process holds the database. Try again when it is done.",
-      },
-    ],
-    [
-      LOCKED,
-      {
-        code: "STORE_BUSY",
-        message: "Another process holds the database. Try again when it is done.",
       },
     ],
     [
@@ -51,20 +48,11 @@ const MEANING: ReadonlyMap<number, { readonly code: ErrorCode; readonly message:
         message: "The file is not a database. Move it away or restore it from a backup.",
       },
     ],
-    [
-      READONLY,
-      {
-        code: "PROJECT_READ_ONLY",
-        message: "The database cannot be written. Check the rights of its folder.",
-      },
-    ],
-    [
-      PERM,
-      {
-        code: "PROJECT_READ_ONLY",
-        message: "The database cannot be written. Check the rights of its folder.",
-      },
-    ],
+    [BUSY, HELD],
+    [LOCKED, HELD],
+    [PERM, READ_ONLY],
+    [READONLY, READ_ONLY],
+    [CANTOPEN, READ_ONLY],
   ]);
 
 const isSqliteError = (error: unknown): error is SqliteError =>

@@ -2,6 +2,7 @@
 // Each commit is on the disk when it returns (WAL with synchronous=FULL); a write transaction takes the lock at once.
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { DatabaseConnection, Dialect, Driver, SqliteDatabase, SqliteStatement } from "kysely";
@@ -63,6 +64,8 @@ export function createSqliteStore(database: DatabaseSync, options: SqliteStoreOp
 
 export async function openSqliteDatabase(options: SqliteStoreOptions): Promise<DatabaseSync> {
   const { path, clock, readOnly = false, busyWaitMs = BUSY_WAIT_MS } = options;
+  if (path !== MEMORY && !existsSync(dirname(path)))
+    throw missing(path, "The folder of the database does not exist.");
   const migrations = await loadMigrations();
   let database: DatabaseSync | null = null;
   try {
@@ -94,6 +97,9 @@ const SETTINGS = {
   enableDoubleQuotedStringLiterals: false,
 };
 
+const missing = (path: string, what: string): EngineError =>
+  new EngineError("STORE_FAILED", `${what} (${path})`, { details: { path } });
+
 const outdated = (path: string): EngineError =>
   new EngineError(
     "STORE_FAILED",
@@ -112,10 +118,7 @@ function configure(database: DatabaseSync, path: string): void {
 
 /** Where the folder cannot be written either, no one writes there: the file is read as it stands. */
 function openForReading(path: string): DatabaseSync {
-  if (!existsSync(path))
-    throw new EngineError("STORE_FAILED", `There is no database yet. (${path})`, {
-      details: { path },
-    });
+  if (!existsSync(path)) throw missing(path, "There is no database yet.");
   const database = new DatabaseSync(path, { ...SETTINGS, readOnly: true });
   try {
     database.prepare("SELECT count(*) FROM sqlite_master").get();
