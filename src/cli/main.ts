@@ -38,6 +38,7 @@ function createProgram(cli: Cli, done: Done): Command {
     .helpCommand(false)
     .showHelpAfterError("(see orket --help)")
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .addHelpText(
       "after",
@@ -75,6 +76,7 @@ function addCommand(
   return parent
     .command(isGroup ? words.slice(1).join(" ") : name)
     .description(description)
+    .enablePositionalOptions()
     .helpOption("-h, --help", "show this help")
     .addOption(new Option("--project <dir>", "project directory (default: this one)"))
     .addOption(new Option("--json", "print one JSON document instead of text"))

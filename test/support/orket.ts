@@ -1,0 +1,63 @@
+// The product as a child process, the way a person starts it.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+export const BIN = fileURLToPath(new URL("../../bin/orket", import.meta.url));
+
+export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
+
+export type Started = {
+  readonly pid: number;
+  readonly signal: (name: NodeJS.Signals) => void;
+  /** Resolves when standard output and error together contain the text. */
+  readonly says: (text: string) => Promise<void>;
+  readonly ended: Promise<Ended>;
+};
+
+type Setting = { readonly cwd: string; readonly env?: Readonly<Record<string, string>> };
+
+const MS_MAX = 60_000;
+
+/** Starts `orket` with a clean environment; killed after a minute, so that a hanging test says so. */
+export function startOrket(args: readonly string[], { cwd, env = {} }: Setting): Started {
+  const inherited = { PATH: process.env["PATH"] ?? "", HOME: cwd };
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd,
+    env: { ...inherited, ...env },
+    timeout: MS_MAX,
+  });
+  let out = "";
+  let err = "";
+  const listeners = new Set<() => void>();
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+    for (const listener of listeners) listener();
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+    for (const listener of listeners) listener();
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, out, err }));
+  });
+  return {
+    pid: child.pid ?? 0,
+    signal: (name) => void child.kill(name),
+    says: async (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!`${out}${err}`.includes(text)) return;
+          listeners.delete(look);
+          resolve();
+        };
+        listeners.add(look);
+        look();
+        void ended.then(() => reject(new Error(`It ended without saying ${text}: ${out}${err}`)));
+      }),
+    ended,
+  };
+}
+
+export const runOrket = async (args: readonly string[], setting: Setting): Promise<Ended> =>
+  startOrket(args, setting).ended;
