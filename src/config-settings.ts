@@ -11,6 +11,8 @@ export type Setting = {
   readonly fallback: unknown;
   readonly meaning: string;
   readonly secret?: true;
+  /** Only a flag or a variable can say it; the files are found through it. */
+  readonly onlyOutside?: true;
 };
 
 const number = (schema: z.ZodType<number>): z.ZodType =>
@@ -19,7 +21,13 @@ const number = (schema: z.ZodType<number>): z.ZodType =>
       typeof value === "string" && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value,
     schema,
   );
-const integer = (min: number, max: number): z.ZodType => number(z.int().min(min).max(max));
+const integer = (min: number, max: number): z.ZodType => {
+  // Zod says only "a number" of a text that is none.
+  const whole = z.int({
+    error: ({ code }) => (code === "invalid_type" ? "a whole number" : undefined),
+  });
+  return number(whole.min(min).max(max));
+};
 
 const TRUE = ["1", "true", "yes", "on"];
 const FALSE = ["0", "false", "no", "off", ""];
@@ -29,10 +37,18 @@ const flag: z.ZodType = z.preprocess((value) => {
   return TRUE.includes(word) ? true : FALSE.includes(word) ? false : value;
 }, z.boolean());
 
-const text = z.string().trim().min(1);
+const text = z.string().trim().min(1, { error: "a text that is not blank" });
+/** `<provider>:<model>`, by one of the providers there are. */
+const model = text.regex(/^(?:ollama|openai|anthropic|scripted):\S/, {
+  error: "<provider>:<model>, the provider one of ollama, openai, anthropic, scripted",
+});
 const optionalText: z.ZodType = z.preprocess(
   (value) => (typeof value === "string" && value.trim() === "" ? null : value),
   text.nullable(),
+);
+const optionalModel: z.ZodType = z.preprocess(
+  (value) => (typeof value === "string" && value.trim() === "" ? null : value),
+  model.nullable(),
 );
 const list: z.ZodType = z.preprocess(
   (value) =>
@@ -44,24 +60,29 @@ const list: z.ZodType = z.preprocess(
       : value,
   z.array(text),
 );
+/** Addresses are shown by `orket config show`, so a password has no place in them. */
+const webAddress = z
+  .url({ protocol: /^https?$/, error: "an address with http:// or https://" })
+  .refine((value) => !/^https?:\/\/[^/]*@/i.test(value), {
+    error: "an address without a user and a password",
+  });
 const address: z.ZodType = z.preprocess(
   (value) => (typeof value === "string" && value.trim() === "" ? null : value),
-  z.url({ protocol: /^https?$/ }).nullable(),
+  webAddress.nullable(),
 );
 /** Ollama's own variable may lack the scheme and the port. */
-const ollamaAddress: z.ZodType = z.preprocess(
-  (value) => {
-    if (typeof value !== "string") return value;
-    if (value.trim() === "") return undefined;
-    const url = value.includes("://") ? value : `http://${value}`;
-    return /:\d+\/?$/.test(url) || value.includes("://") ? url.replace(/\/+$/, "") : `${url}:11434`;
-  },
-  z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:11434"),
-);
+const ollamaAddress: z.ZodType = z.preprocess((value) => {
+  if (typeof value !== "string") return value;
+  if (value.trim() === "") return undefined;
+  const url = value.includes("://") ? value : `http://${value}`;
+  return /:\d+\/?$/.test(url) || value.includes("://") ? url.replace(/\/+$/, "") : `${url}:11434`;
+}, webAddress.default("http://127.0.0.1:11434"));
 
 const verdict = z.enum(["allow", "ask", "deny"]);
 const price = z.strictObject({ input: z.number().min(0), output: z.number().min(0) });
-const node = z.union([text, z.strictObject({ use: text.optional(), shadow: text.optional() })]);
+const node = z.union([text, z.strictObject({ use: text.optional(), shadow: text.optional() })], {
+  error: "the name of a node, or `use` and `shadow` with such names",
+});
 
 const one = (key: string, env: string, rest: Omit<Setting, "key" | "env">): Setting => ({
   key,
@@ -80,11 +101,11 @@ const secret = (key: string, env: string, meaning: string): Setting => ({
 
 export const SETTINGS: readonly Setting[] = [
   one("model", "ORKET_MODEL", {
-    schema: optionalText,
+    schema: optionalModel,
     fallback: null,
     meaning: "Model as <provider>:<model>",
   }),
-  inFile("models", { schema: z.record(text, text), fallback: {}, meaning: "Model per role" }),
+  inFile("models", { schema: z.record(text, model), fallback: {}, meaning: "Model per role" }),
   inFile("prices", {
     schema: z.record(text, price),
     fallback: {},
@@ -169,6 +190,7 @@ export const SETTINGS: readonly Setting[] = [
     schema: optionalText,
     fallback: null,
     meaning: "Project directory",
+    onlyOutside: true,
   }),
   one("state_dir", "ORKET_STATE_DIR", {
     schema: text,
@@ -286,3 +308,54 @@ export const SETTINGS: readonly Setting[] = [
     meaning: "Address of the container engine",
   }),
 ];
+
+type Values = ReadonlyMap<string, unknown>;
+type Together = { readonly name: string; readonly found: string; readonly expected: string };
+
+/** What production does not start with; anywhere else it is a warning of the part that uses it. */
+const UNSAFE: readonly {
+  readonly key: string;
+  readonly env: string;
+  readonly isUnsafe: (value: unknown) => boolean;
+}[] = [
+  {
+    key: "server.allow_insecure_no_api_key",
+    env: "ORKET_ALLOW_INSECURE_NO_API_KEY",
+    isUnsafe: (value) => value === true,
+  },
+  {
+    key: "webhook.enable_test_endpoint",
+    env: "ORKET_ENABLE_WEBHOOK_TEST_ENDPOINT",
+    isUnsafe: (value) => value === true,
+  },
+  { key: "sandbox.backend", env: "ORKET_SANDBOX_BACKEND", isUnsafe: (value) => value === "none" },
+];
+
+export const UNSANDBOXED_WORD = "i-understand";
+
+/** Settings that are good alone and not together. */
+export function checkTogether(values: Values): readonly Together[] {
+  const problems: Together[] = [];
+  const unsandboxed = values.get("sandbox.allow_unsandboxed");
+  if (unsandboxed !== null && unsandboxed !== UNSANDBOXED_WORD) {
+    problems.push({
+      name: "ORKET_ALLOW_UNSANDBOXED",
+      found: "another word",
+      expected: `${UNSANDBOXED_WORD}, or nothing`,
+    });
+  }
+  if (values.get("sandbox.backend") === "none" && unsandboxed !== UNSANDBOXED_WORD) {
+    const expected = `ORKET_ALLOW_UNSANDBOXED=${UNSANDBOXED_WORD} beside it, or another backend`;
+    problems.push({ name: "ORKET_SANDBOX_BACKEND", found: "none", expected });
+  }
+  if (values.get("env") !== "production") return problems;
+  for (const { key, env, isUnsafe } of UNSAFE) {
+    if (isUnsafe(values.get(key)))
+      problems.push({
+        name: env,
+        found: String(values.get(key)),
+        expected: "a safe value: ORKET_ENV is production",
+      });
+  }
+  return problems;
+}

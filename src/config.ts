@@ -2,9 +2,12 @@
 // in; every problem is reported at once; the result is frozen.
 import { inspect } from "node:util";
 import { z } from "zod";
+import { expectedOf } from "./adapters/assets/expected.ts";
+import { nearestName } from "./adapters/assets/nearest.ts";
+import { parseText } from "./adapters/assets/parse-text.ts";
 import type { Result } from "./domain/result.ts";
 import type { Setting } from "./config-settings.ts";
-import { SETTINGS } from "./config-settings.ts";
+import { checkTogether, SETTINGS } from "./config-settings.ts";
 
 /** A secret does not print: not in a template, not in JSON, not in an inspection. */
 export type Secret = { readonly reveal: () => string };
@@ -68,36 +71,49 @@ export type Config = {
 
 type Found = { readonly value: unknown; readonly origin: SettingOrigin };
 
+/** Every setting as a person may see it, for `orket config show`. */
+export const describeSettings = (config: Config): readonly SettingRow[] => config.rows;
+
 export function loadConfig(input: ConfigInput): Result<Config, readonly ConfigProblem[]> {
   const problems: ConfigProblem[] = [
     ...unknownVariables(input.env, "environment"),
     ...unknownVariables(input.dotenv ?? {}, ".env"),
   ];
-  const file = flatten(input.file, "orket.yaml", problems);
-  const userFile = flatten(input.userFile, "user file", problems);
+  const sources = {
+    flags: unknownFlags(input.flags ?? {}, problems),
+    file: flatten(input.file, "orket.yaml", problems),
+    userFile: flatten(input.userFile, "user file", problems),
+  };
   const values = new Map<string, unknown>();
   const rows = SETTINGS.map((setting): SettingRow => {
-    const found = find(setting, input, { file, userFile });
-    const value = check(setting, found, problems);
-    values.set(
-      setting.key,
-      setting.secret === true && typeof value === "string" ? createSecret(value) : value,
-    );
-    const shown = setting.secret === true ? (value === null ? "unset" : "set") : value;
+    const { value, origin } = settle(setting, findAll(setting, input, sources), problems);
+    const { key, env = null, secret, meaning } = setting;
+    const isSecret = secret === true;
+    values.set(key, isSecret && typeof value === "string" ? createSecret(value) : value);
     return {
-      key: setting.key,
-      env: setting.env ?? null,
-      value: shown,
-      origin: found.origin,
-      meaning: setting.meaning,
+      key,
+      env,
+      value: isSecret ? (value === null ? "unset" : "set") : value,
+      origin,
+      meaning,
     };
   });
+  problems.push(
+    ...checkTogether(values).map((problem) => ({
+      source: originOf(rows, problem.name),
+      ...problem,
+    })),
+  );
   if (problems.length > 0) return { ok: false, error: problems };
   return { ok: true, value: configOf(values, rows) };
 }
 
+const originOf = (rows: readonly SettingRow[], name: string): string =>
+  rows.find(({ key, env }) => key === name || env === name)?.origin ?? "default";
+
 function configOf(values: ReadonlyMap<string, unknown>, rows: readonly SettingRow[]): Config {
   for (const value of values.values()) deepFreeze(value);
+  deepFreeze(rows);
   const get = (key: string): unknown => {
     if (!values.has(key)) throw new TypeError(`There is no setting ${key}.`);
     return values.get(key);
@@ -116,41 +132,62 @@ function configOf(values: ReadonlyMap<string, unknown>, rows: readonly SettingRo
   });
 }
 
-function find(
-  { key, env, fallback }: Setting,
-  { env: variables, dotenv = {}, flags = {} }: ConfigInput,
-  {
-    file,
-    userFile,
-  }: {
-    readonly file: ReadonlyMap<string, unknown>;
-    readonly userFile: ReadonlyMap<string, unknown>;
-  },
-): Found {
-  if (flags[key] !== undefined) return { value: flags[key], origin: "flag" };
-  if (env !== undefined && variables[env] !== undefined)
-    return { value: variables[env], origin: "environment" };
-  if (env !== undefined && dotenv[env] !== undefined) return { value: dotenv[env], origin: ".env" };
-  if (file.has(key)) return { value: file.get(key), origin: "orket.yaml" };
-  if (userFile.has(key)) return { value: userFile.get(key), origin: "user file" };
-  return { value: fallback, origin: "default" };
+type Sources = Readonly<Record<"flags" | "file" | "userFile", ReadonlyMap<string, unknown>>>;
+
+/** Every place that gives the setting, the weightiest first. A blank variable gives nothing. */
+function findAll(
+  { key, env }: Setting,
+  { env: variables, dotenv = {} }: ConfigInput,
+  { flags, file, userFile }: Sources,
+): readonly Found[] {
+  const found: Found[] = [];
+  const add = (value: unknown, origin: SettingOrigin): void => {
+    if (value !== undefined) found.push({ value, origin });
+  };
+  const ofVariable = (from: Readonly<Record<string, string | undefined>>): string | undefined => {
+    const value = env !== undefined && Object.hasOwn(from, env) ? from[env] : undefined;
+    return value?.trim() === "" ? undefined : value;
+  };
+  add(flags.get(key), "flag");
+  add(ofVariable(variables), "environment");
+  add(ofVariable(dotenv), ".env");
+  add(file.get(key), "orket.yaml");
+  add(userFile.get(key), "user file");
+  return found;
 }
 
-function check(
-  { key, env, schema, secret, fallback }: Setting,
+/** What is wrong is told even where something weightier hides it. Of settings by name, each name is settled alone. */
+function settle(setting: Setting, found: readonly Found[], problems: ConfigProblem[]): Found {
+  const valid = found.flatMap(({ value, origin }): Found[] => {
+    const parsed = setting.schema.safeParse(value, { error: expectedOf });
+    if (parsed.success) return [{ value: parsed.data, origin }];
+    problems.push(problemOf(setting, { value, origin }, parsed.error.issues));
+    return [];
+  });
+  const [first = { value: setting.fallback, origin: "default" as const }] = valid;
+  if (!isRecord(setting.fallback)) return first;
+  const merged: unknown = Object.assign({}, ...valid.toReversed().map(({ value }) => value));
+  return { value: merged, origin: first.origin };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function problemOf(
+  { key, env, secret }: Setting,
   { value, origin }: Found,
-  problems: ConfigProblem[],
-): unknown {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  issues: readonly z.core.$ZodIssue[],
+): ConfigProblem {
   const fromVariable = origin === "environment" || origin === ".env";
-  const name = fromVariable ? (env ?? key) : key;
-  const expected = parsed.error.issues
+  const expected = issues
     .slice(0, 3)
     .map((issue) => `${issue.path.join(".")}${issue.path.length > 0 ? ": " : ""}${issue.message}`);
-  const found = secret === true ? "a secret" : shown(value);
-  problems.push({ source: origin, name, found, expected: expected.join("; ") });
-  return fallback;
+  return {
+    source: origin,
+    name: fromVariable ? (env ?? key) : key,
+    found: secret === true ? "a secret" : shown(value),
+    expected: expected.join("; "),
+  };
 }
 
 const SHOWN_CHARACTERS_MAX = 80;
@@ -159,22 +196,52 @@ const shown = (value: unknown): string => {
   return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text;
 };
 
+const meant = (name: string, known: readonly string[]): string => {
+  const nearest = nearestName(name, known);
+  return nearest === null ? "a known name" : `a known name; did you mean ${nearest}?`;
+};
+
 /** A misspelt security flag must not be silently off. */
 function unknownVariables(
   env: Readonly<Record<string, string | undefined>>,
   source: string,
 ): readonly ConfigProblem[] {
   const known = SETTINGS.map((setting) => setting.env).filter((name) => name !== undefined);
-  return Object.keys(env)
+  const problems = Object.keys(env)
     .filter((name) => name.startsWith("ORKET_") && !known.includes(name))
     .toSorted()
     .map((name) => ({
       source,
-      name,
+      name: shortened(name),
       found: "an unknown variable",
-      expected: `one of the known ones; did you mean ${nearest(name, known)}?`,
+      expected: meant(name, known),
     }));
+  if (source === ".env" && (env["ORKET_PROJECT"] ?? "") !== "") {
+    const expected = "the variable in the environment: .env is found through it";
+    problems.push({ source, name: "ORKET_PROJECT", found: "a project directory", expected });
+  }
+  return problems;
 }
+
+function unknownFlags(
+  flags: Readonly<Record<string, unknown>>,
+  problems: ConfigProblem[],
+): ReadonlyMap<string, unknown> {
+  const known = SETTINGS.map((setting) => setting.key);
+  for (const name of Object.keys(flags)) {
+    if (known.includes(name)) continue;
+    problems.push({
+      source: "flag",
+      name: shortened(name),
+      found: "an unknown setting",
+      expected: meant(name, known),
+    });
+  }
+  return new Map(Object.entries(flags));
+}
+
+const shortened = (name: string): string =>
+  name.length > SHOWN_CHARACTERS_MAX ? `${name.slice(0, SHOWN_CHARACTERS_MAX)}…` : name;
 
 /** Keys of a file, dotted, down to the settings; what is left over is a problem. */
 function flatten(
@@ -183,61 +250,51 @@ function flatten(
   problems: ConfigProblem[],
 ): ReadonlyMap<string, unknown> {
   const found = new Map<string, unknown>();
-  const keys = SETTINGS.map((setting) => setting.key);
+  const known = new Map(SETTINGS.map((setting) => [setting.key, setting]));
+  const keys = [...known.keys()];
+  const tell = (name: string, what: string, expected: string): void => {
+    problems.push({ source, name: name === "" ? "$" : shortened(name), found: what, expected });
+  };
   const walk = (part: unknown, base: string): void => {
-    if (typeof part !== "object" || part === null || Array.isArray(part)) {
-      problems.push({
-        source,
-        name: base === "" ? "$" : base,
-        found: shown(part),
-        expected: "keys with values",
-      });
-      return;
-    }
+    if (!isRecord(part)) return tell(base, shown(part), "keys with values");
     for (const [name, member] of Object.entries(part)) {
       const key = base === "" ? name : `${base}.${name}`;
-      if (keys.includes(key)) found.set(key, member);
-      else if (keys.some((one) => one.startsWith(`${key}.`))) walk(member, key);
+      const setting = known.get(key);
+      if (setting === undefined && keys.some((one) => one.startsWith(`${key}.`))) walk(member, key);
+      else if (setting === undefined) tell(key, "an unknown key", meant(key, keys));
+      else if (isForFile(setting, source)) found.set(key, member);
       else
-        problems.push({
-          source,
-          name: key,
-          found: "an unknown key",
-          expected: `a known one; did you mean ${nearest(key, keys)}?`,
-        });
+        tell(key, "a setting that does not belong into this file", `the variable ${setting.env}`);
     }
   };
   if (value !== null && value !== undefined) walk(value, "");
   return found;
 }
 
-const nearest = (name: string, known: readonly string[]): string =>
-  known.toSorted((left, right) => distance(name, left) - distance(name, right))[0] ?? "";
-
-/** Edits between two words, counted row by row. */
-function distance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, place) => place);
-  for (let down = 1; down <= left.length; down += 1) {
-    const next = [down];
-    for (let across = 1; across <= right.length; across += 1) {
-      const same = left[down - 1] === right[across - 1] ? 0 : 1;
-      next.push(
-        Math.min(
-          (row[across] ?? 0) + 1,
-          (next[across - 1] ?? 0) + 1,
-          (row[across - 1] ?? 0) + same,
-        ),
-      );
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
-}
+/** orket.yaml is committed and shared: no secret stands in it, and it cannot say where it lies itself. */
+const isForFile = ({ secret, onlyOutside }: Setting, source: string): boolean =>
+  onlyOutside !== true && (secret !== true || source !== "orket.yaml");
 
 function deepFreeze(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);
   for (const member of Object.values(value)) deepFreeze(member);
+}
+
+/** The value of a settings file; an empty one is null. Large, deep and repeating files are refused, as assets are. */
+export function parseSettings(
+  text: string,
+  source: string,
+): Result<unknown, readonly ConfigProblem[]> {
+  const parsed = parseText(text, "yaml");
+  if (parsed.ok) return parsed;
+  const error = parsed.findings.map(({ path, found, expected }) => ({
+    source,
+    name: path,
+    found,
+    expected,
+  }));
+  return { ok: false, error };
 }
 
 /** `NAME=value` lines; comments, blank lines, `export` and quotes as in a shell, without expansion. */
@@ -260,7 +317,7 @@ export function settingsJsonSchema(): Record<string, unknown> {
     additionalProperties: false,
     properties: {},
   };
-  for (const { key, schema, meaning } of SETTINGS) {
+  for (const { key, schema, meaning } of SETTINGS.filter((one) => isForFile(one, "orket.yaml"))) {
     const names = key.split(".");
     let place = root["properties"] as Record<string, unknown>;
     for (const name of names.slice(0, -1)) {

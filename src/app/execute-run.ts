@@ -182,6 +182,7 @@ async function endRun(session: Session, end: RunEnd): Promise<Run> {
     await events.append([
       { ...origin, type: end.status === "paused" ? "run-paused" : "run-ended", data },
     ]);
+    if (end.reason === "budget") await events.append([{ ...origin, type: "budget-reached", data }]);
     if (end.status === "done") {
       const resolved = run.kind === "issue" ? await cards.find(run.card) : null;
       const more =

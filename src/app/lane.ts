@@ -39,7 +39,11 @@ export async function openLane(session: Session, request: LaneRequest): Promise<
     );
   }
   const workspace = await engine.workspaces.open(request.build);
-  await write(session, async (transaction) => syncBuild(transaction, session, { request, epic }));
+  const digest = await workspace.digest();
+  await write(session, async (transaction) => {
+    await syncBuild(transaction, session, { request, epic });
+    await noteChangedWorkspace(transaction, session, { build: request.build, digest });
+  });
   const { cards, seq } = await engine.store.read(async ({ cards: store, events }) => ({
     cards: await store.list({ build: request.build }),
     seq: await events.lastSeq(),
@@ -59,6 +63,21 @@ export async function openLane(session: Session, request: LaneRequest): Promise<
     only: request.only,
     seenSeq: seq,
   };
+}
+
+/** Somebody committed to the workspace since the engine last did; the run goes on with what is there, and says so. */
+async function noteChangedWorkspace(
+  { runs, events }: StoreTransaction,
+  session: Session,
+  { build, digest }: { readonly build: string; readonly digest: string },
+): Promise<void> {
+  const known = await runs.build(build);
+  if (known === null || known.workspaceDigest === null || known.workspaceDigest === digest) return;
+  const data = { before: known.workspaceDigest, now: digest };
+  await events.append([
+    { type: "workspace-changed", actor: "engine", run: session.run.id, build, data },
+  ]);
+  await runs.saveBuild({ ...known, workspaceDigest: digest });
 }
 
 const AGENTS_BYTES_MAX = 16 * 1024;

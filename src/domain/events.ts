@@ -11,12 +11,10 @@ export const EVENT_TYPES = [
   "run-ended",
   "run-succeeded",
   "issue-run-resolved",
-  "rock-phase-changed",
   "workspace-changed",
   // loop
   "decision-made",
   "card-dispatched",
-  "backlog-scanned",
   "backlog-stalled",
   "budget-reached",
   // card
@@ -51,8 +49,6 @@ export const EVENT_TYPES = [
   "review-escalated",
   "review-limit-reached",
   "alert-raised",
-  // verification
-  "verification-refused",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

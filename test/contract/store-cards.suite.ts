@@ -440,7 +440,7 @@ function testComments(openStore: OpenStoreScene): void {
     });
     const list = await store.read(async ({ comments }) => comments.list(BUILD, "A-1", 2));
     assert.deepEqual(
-      list.map(({ id: _, ...comment }) => comment),
+      list.map(({ id, ...comment }) => (assert.ok(id > 0), comment)),
       ["two", "three"].map((text) => ({
         build: BUILD,
         card: "A-1",

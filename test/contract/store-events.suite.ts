@@ -20,7 +20,9 @@ const list = (store: Store, filter: EventFilter): Promise<readonly Event[]> =>
   store.read(async ({ events }) => events.list(filter));
 
 /** As system.md 17.1 says it, independent of how the store does it. */
-function expectedHash({ hash: _, prevHash, ...rest }: Event): string {
+function expectedHash({ prevHash, ...event }: Event): string {
+  const { hash: given, ...rest } = event;
+  assert.equal(given.length, 64);
   return createHash("sha256")
     .update(prevHash + canonicalJson(rest))
     .digest("hex");

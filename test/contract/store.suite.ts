@@ -234,7 +234,7 @@ function testQueue(openStore: OpenStoreScene): void {
       for (const inner of attempts) {
         const nested = attempt(async () => {
           await nextTick();
-          return Promise.all([inner(async () => 1)]);
+          return Promise.all([inner(async () => 1), nextTick()]);
         });
         await assert.rejects(nested, { code: "INTERNAL" });
       }

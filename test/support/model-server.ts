@@ -1,27 +1,25 @@
-// A model provider on loopback that speaks the real protocols over a real socket: OpenAI chat completions and Anthropic
-// messages as event streams, and Ollama's facts about a model. It can misbehave in every way a provider does.
+// A model provider on loopback that speaks the real protocols over a real socket: OpenAI chat completions, Anthropic
+// messages, Ollama's chat and facts. It can misbehave in every way a provider does.
 import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-
-export type ServedCall = { readonly tool: string; readonly input: string };
+import { setImmediate as turnOfLoop, setTimeout as pause } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import type { Protocol, ServedAnswer } from "./model-server-frames.ts";
+import { protocolOf } from "./model-server-frames.ts";
 
 export type Behaviour =
-  | {
-      readonly kind: "answer";
-      readonly text?: string;
-      readonly calls?: readonly ServedCall[];
-      readonly usage?: { readonly input: number; readonly output: number } | null;
-      readonly finish?: string;
-      readonly pauseMs?: number;
-    }
+  | ({ readonly kind: "answer"; readonly lateMs?: number; readonly dripMs?: number } & ServedAnswer)
   | {
       readonly kind: "status";
       readonly status: number;
       readonly body?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  | { readonly kind: "silent" | "reset" | "half" | "garbage" | "flood" | "wrong-shape" };
+  /** The answer begins, and then comes an error event. */
+  | { readonly kind: "error-event"; readonly type: string; readonly message: string }
+  | { readonly kind: "silent" | "stalled" | "reset" | "cut" | "half" | "nothing" | "no-stream" }
+  | { readonly kind: "garbage" | "wrong-shape" | "flood" | "bomb" };
 
 export type ReceivedRequest = {
   readonly path: string;
@@ -34,44 +32,46 @@ export type ModelServer = {
   readonly requests: ReceivedRequest[];
   /** How each next request is answered; the last one stays. */
   readonly behave: (...behaviours: readonly Behaviour[]) => void;
-  /** Resolves when the client has closed the connection of a request that was not answered. */
+  /** What `/api/show` says of a model; `null` is 404. */
+  readonly show: (facts: Readonly<Record<string, unknown>> | null) => void;
+  /** Resolves when the client has closed the connection of a request that was not answered to its end. */
   readonly closedByClient: () => Promise<void>;
   readonly openSockets: () => number;
   readonly close: () => Promise<void>;
 };
 
-type Dialect = "openai" | "anthropic";
+const CLOSE_WAIT_MS = 3000;
 
 export async function startModelServer(
   answer?: (request: ReceivedRequest) => Behaviour,
 ): Promise<ModelServer> {
   const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
+  const closed = Promise.withResolvers<void>();
   let queue: Behaviour[] = [{ kind: "answer", text: "hello" }];
-  let noteClose = (): void => {};
-  const closed = new Promise<void>((resolve) => {
-    noteClose = resolve;
-  });
-  const server: Server = createServer((request, response) => {
+  let facts: Readonly<Record<string, unknown>> | null = { capabilities: ["completion", "tools"] };
+  const server = createServer((request, response) => {
     response.on("close", () => {
-      if (!response.writableFinished) noteClose();
+      if (!response.writableFinished) closed.resolve();
     });
     readBody(request)
-      .then((body) => {
+      .then(async (body) => {
         const received = { path: request.url ?? "", headers: request.headers, body };
-        if (received.path === "/api/show") return show(response, body);
         requests.push(received);
-        const behaviour = answer?.(received) ?? (queue.length > 1 ? queue.shift() : queue[0]);
+        if (received.path === "/api/show" && queue[0]?.kind === "answer")
+          return serveShow(response, facts);
+        const next = queue.length > 1 ? queue.shift() : queue[0];
         return serve(
           response,
-          behaviour ?? { kind: "silent" },
-          received.path.endsWith("/messages") ? "anthropic" : "openai",
+          answer?.(received) ?? next ?? { kind: "silent" },
+          protocolOf(received.path),
         );
       })
       .catch(() => response.destroy());
   });
   server.on("connection", (socket) => {
     sockets.add(socket);
+    socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -81,7 +81,16 @@ export async function startModelServer(
     behave: (...behaviours) => {
       queue = [...behaviours];
     },
-    closedByClient: async () => closed,
+    show: (next) => {
+      facts = next;
+    },
+    closedByClient: async () =>
+      Promise.race([
+        closed.promise,
+        pause(CLOSE_WAIT_MS, undefined, { ref: false }).then(() => {
+          throw new Error("The client left its connection open.");
+        }),
+      ]),
     openSockets: () => sockets.size,
     close: async () => {
       for (const socket of sockets) socket.destroy();
@@ -93,29 +102,27 @@ export async function startModelServer(
 async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return JSON.parse(Buffer.concat(chunks).toString("utf8")) as Record<string, unknown>;
+  const text = Buffer.concat(chunks).toString("utf8");
+  return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
 }
 
-function show(response: ServerResponse, { model }: Record<string, unknown>): void {
-  if (model === "missing") {
-    response
-      .writeHead(404, { "content-type": "application/json" })
-      .end('{"error":"model not found"}');
-    return;
-  }
-  const capabilities = model === "plain" ? ["completion"] : ["completion", "tools"];
-  response.writeHead(200, { "content-type": "application/json" });
-  response.end(JSON.stringify({ capabilities, model_info: { "llama.context_length": 8192 } }));
+function serveShow(
+  response: ServerResponse,
+  facts: Readonly<Record<string, unknown>> | null,
+): void {
+  response.writeHead(facts === null ? 404 : 200, { "content-type": "application/json" });
+  response.end(JSON.stringify(facts ?? { error: "model not found" }));
 }
 
 async function serve(
   response: ServerResponse,
   behaviour: Behaviour,
-  dialect: Dialect,
+  protocol: Protocol,
 ): Promise<void> {
-  const start = (): void => {
-    response.writeHead(200, { "content-type": "text/event-stream" });
+  const start = (headers: Readonly<Record<string, string>> = {}): void => {
+    response.writeHead(200, { "content-type": protocol.contentType, ...headers });
   };
+  const beginning = protocol.frames({ text: "half" }).slice(0, -protocol.closingFrames).join("");
   switch (behaviour.kind) {
     case "silent":
       return;
@@ -129,122 +136,76 @@ async function serve(
       });
       response.end(behaviour.body ?? '{"error":{"message":"no","type":"test"}}');
       return;
-    case "garbage":
+    case "answer":
+      await pause(behaviour.lateMs ?? 0);
       start();
-      response.end("data: {not json at all\n\ndata: ]]]\n\n");
+      return writeAnswer(response, protocol.frames(behaviour), behaviour.dripMs ?? 0);
+    case "no-stream":
+      response.writeHead(200, { "content-type": "text/html" });
+      response.end("<!doctype html><title>Log in</title>");
       return;
-    case "wrong-shape":
+    case "bomb":
+      start({ "content-encoding": "gzip" });
+      response.end(gzipSync(protocol.filler(20 * 1024 * 1024)));
+      return;
+    default:
       start();
-      response.end('data: {"choices":"none","type":7}\n\n');
+      return misbehave(response, { behaviour, protocol, beginning });
+  }
+}
+
+type Trouble = {
+  readonly behaviour: Behaviour;
+  readonly protocol: Protocol;
+  readonly beginning: string;
+};
+
+async function misbehave(
+  response: ServerResponse,
+  { behaviour, protocol, beginning }: Trouble,
+): Promise<void> {
+  switch (behaviour.kind) {
+    case "stalled":
+      response.write(beginning);
+      return;
+    case "cut":
+      response.write(beginning);
+      await pause(20);
+      response.socket?.resetAndDestroy();
       return;
     case "half":
-      start();
-      response.write(frames(dialect, { kind: "answer", text: "half" })[0]);
-      response.write(frames(dialect, { kind: "answer", text: "half" })[1]);
-      response.end();
+      response.end(beginning);
+      return;
+    case "error-event":
+      response.end(beginning + protocol.error(behaviour.type, behaviour.message));
+      return;
+    case "garbage":
+      response.end(protocol.garbage);
+      return;
+    case "wrong-shape":
+      response.end(protocol.wrongShape);
       return;
     case "flood":
-      start();
-      while (!response.destroyed) {
-        if (!response.write(`: ${"x".repeat(65_536)}\n\n`))
-          await new Promise((resolve) => setTimeout(resolve, 1));
-      }
+      while (!response.destroyed) if (!response.write(protocol.filler(65_536))) await pause(1);
       return;
-    case "answer":
-      start();
-      for (const frame of frames(dialect, behaviour)) {
-        // Cut at every byte position in turn, so that no character arrives in one piece by luck.
-        const bytes = Buffer.from(frame);
-        const middle = Math.floor(bytes.length / 2);
-        response.write(bytes.subarray(0, middle));
-        await new Promise((resolve) => setTimeout(resolve, behaviour.pauseMs ?? 0));
-        response.write(bytes.subarray(middle));
-      }
+    default:
       response.end();
   }
 }
 
-type Answer = Extract<Behaviour, { kind: "answer" }>;
-
-const frames = (dialect: Dialect, answer: Answer): readonly string[] =>
-  dialect === "anthropic" ? anthropicFrames(answer) : openaiFrames(answer);
-
-function openaiFrames({ text = "", calls = [], usage, finish }: Answer): readonly string[] {
-  const frame = (delta: unknown, reason: string | null = null): string =>
-    `data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`;
-  const pieces = text.match(/[\s\S]{1,5}/gu) ?? [];
-  const toolFrames = calls.map(({ tool, input }, index) =>
-    frame({
-      tool_calls: [
-        { index, id: `id-${index}`, type: "function", function: { name: tool, arguments: input } },
-      ],
-    }),
-  );
-  const counted =
-    usage === null || usage === undefined
-      ? []
-      : [
-          `data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", created: 1, model: "m", choices: [], usage: { prompt_tokens: usage.input, completion_tokens: usage.output, total_tokens: usage.input + usage.output } })}\n\n`,
-        ];
-  return [
-    frame({ role: "assistant", content: "" }),
-    ...pieces.map((content) => frame({ content })),
-    ...toolFrames,
-    frame({}, finish ?? (calls.length > 0 ? "tool_calls" : "stop")),
-    ...counted,
-    "data: [DONE]\n\n",
-  ];
-}
-
-function anthropicFrames({ text = "", calls = [], usage, finish }: Answer): readonly string[] {
-  const frame = (type: string, rest: object): string =>
-    `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`;
-  const counts = usage ?? { input: 1, output: 1 };
-  const message = {
-    id: "m",
-    type: "message",
-    role: "assistant",
-    model: "m",
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-  };
-  const pieces = text.match(/[\s\S]{1,5}/gu) ?? [];
-  const textFrames =
-    text === ""
-      ? []
-      : [
-          frame("content_block_start", { index: 0, content_block: { type: "text", text: "" } }),
-          ...pieces.map((piece) =>
-            frame("content_block_delta", { index: 0, delta: { type: "text_delta", text: piece } }),
-          ),
-          frame("content_block_stop", { index: 0 }),
-        ];
-  const toolFrames = calls.flatMap(({ tool, input }, place) => {
-    const index = place + 1;
-    return [
-      frame("content_block_start", {
-        index,
-        content_block: { type: "tool_use", id: `id-${place}`, name: tool, input: {} },
-      }),
-      frame("content_block_delta", {
-        index,
-        delta: { type: "input_json_delta", partial_json: input },
-      }),
-      frame("content_block_stop", { index }),
-    ];
-  });
-  const reason = finish ?? (calls.length > 0 ? "tool_use" : "end_turn");
-  return [
-    frame("message_start", {
-      message: { ...message, usage: { input_tokens: counts.input, output_tokens: 0 } },
-    }),
-    ...textFrames,
-    ...toolFrames,
-    frame("message_delta", {
-      delta: { stop_reason: reason, stop_sequence: null },
-      usage: { output_tokens: counts.output },
-    }),
-    frame("message_stop", {}),
-  ];
+/** Each frame is torn in two, inside a character where it has one of several bytes. */
+async function writeAnswer(
+  response: ServerResponse,
+  frames: readonly string[],
+  dripMs: number,
+): Promise<void> {
+  for (const frame of frames) {
+    const bytes = Buffer.from(frame);
+    const inside = bytes.findIndex((byte) => byte >= 0x80 && byte < 0xc0);
+    const place = inside === -1 ? Math.floor(bytes.length / 2) : inside;
+    response.write(bytes.subarray(0, place));
+    await (dripMs === 0 ? turnOfLoop() : pause(dripMs));
+    response.write(bytes.subarray(place));
+  }
+  response.end();
 }

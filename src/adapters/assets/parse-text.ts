@@ -53,6 +53,9 @@ export function parseBytes(bytes: Uint8Array, format: TextFormat): ParsedText {
 
 /** The value of an empty YAML file is null. */
 export function parseText(text: string, format: TextFormat): ParsedText {
+  if (text.length > FILE_BYTES_MAX) {
+    return failure("file-too-large", `${text.length} characters`, `at most ${FILE_BYTES_MAX}`);
+  }
   try {
     return { ok: true, value: format === "json" ? parseJson(text) : parseYaml(text) };
   } catch (error) {

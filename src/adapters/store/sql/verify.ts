@@ -16,6 +16,7 @@ export type VerifyStatements = ReturnType<typeof verifyStatements>;
 
 export const verifyStatements = (db: Kysely<Schema>) => ({
   head: prepare(() => db.selectFrom("event_head").select(["seq", "hash"]).where("id", "=", 1)),
+  first: prepare(() => db.selectFrom("events").select("seq").orderBy("seq").limit(1)),
   last: prepare(() => db.selectFrom("events").select("seq").orderBy("seq", "desc").limit(1)),
   page: prepare<"after">((value) =>
     db
@@ -29,14 +30,20 @@ export const verifyStatements = (db: Kysely<Schema>) => ({
 
 type Read = <Value>(work: (session: Session) => Promise<Value>) => Promise<Value>;
 
-/** Where the log says it ends, and where its rows end. */
-type Ends = { readonly head: Row | null; readonly lastSeq: number };
+/** Where the log says it ends, and where its rows begin and end. */
+type Ends = { readonly head: Row | null; readonly firstSeq: number; readonly lastSeq: number };
 
 export async function verifyEvents(read: Read, statements: VerifyStatements): Promise<ChainCheck> {
-  const { head, lastSeq } = await read(async (session): Promise<Ends> => {
+  const { head, firstSeq, lastSeq } = await read(async (session): Promise<Ends> => {
+    const first = await session.row(statements.first, {});
     const last = await session.row(statements.last, {});
-    return { head: await session.row(statements.head, {}), lastSeq: Number(last?.["seq"] ?? 0) };
+    return {
+      head: await session.row(statements.head, {}),
+      firstSeq: Number(first?.["seq"] ?? 1),
+      lastSeq: Number(last?.["seq"] ?? 0),
+    };
   });
+  if (firstSeq < 1) return broken(firstSeq, "was added from outside: the log begins with event 1");
   let checked: Head = { seq: 0, hash: GENESIS_HASH };
   while (checked.seq < lastSeq) {
     const after = checked.seq;
