@@ -163,79 +163,68 @@ export async function diagnoseMachine(
 ): Promise<readonly Check[]> {
   const node = process.versions.node;
   const git = spawnSync("git", ["--version"], { encoding: "utf8", env: { PATH: path } });
-  const checks: Check[] = [
-    check(
-      "node",
-      Number(node.split(".")[0]) >= NODE_MAJOR_MIN,
-      node,
-      `Install Node ${NODE_MAJOR_MIN} or newer.`,
-    ),
-    check(
-      "git",
-      git.status === 0,
-      (git.stdout ?? "").trim() || "not found",
-      "Install git and see that it is in PATH.",
-    ),
+  const machine = [
+    Number(node.split(".")[0]) >= NODE_MAJOR_MIN
+      ? well("node", node)
+      : unwell("node", node, `Install Node ${NODE_MAJOR_MIN} or newer.`),
+    git.status === 0
+      ? well("git", git.stdout.trim())
+      : unwell("git", "not found", "Install git and see that it is in PATH."),
   ];
-  if (!opened.ok)
-    return [
-      ...checks,
-      check("settings", false, opened.error.message, problemLines(opened.error.details)),
-    ];
+  if (!opened.ok) {
+    const { message, details } = opened.error;
+    return [...machine, unwell("settings", message, problemLines(details["problems"]))];
+  }
   const { engine, stateDir } = opened.value;
-  checks.push(check("state directory", true, stateDir, ""));
   const assets = await engine.assets.load();
-  if (assets.ok) {
-    const { epics, rocks, organizationSource } = assets.value;
-    const counted = `${Object.keys(rocks).length} rocks, ${Object.keys(epics).length} epics, organization: ${organizationSource}`;
-    checks.push(check("assets", true, counted, ""));
-  } else
-    checks.push(
-      check(
-        "assets",
-        false,
-        `${assets.error.length} problems`,
-        problemLines({ problems: assets.error }),
-      ),
-    );
-  const chain = await engine.store.verifyChain();
-  checks.push(
-    chain.valid
-      ? check("event log", true, `${chain.count} events, chain valid`, "")
-      : check(
-          "event log",
-          false,
-          `event ${chain.seq}: ${chain.problem}`,
-          "Restore the database from a backup.",
-        ),
-  );
-  checks.push(
+  return [
+    ...machine,
+    well("state directory", stateDir),
+    checkAssets(assets),
+    await checkChain(engine),
     await checkModel(engine, assets.ok ? assets.value : null),
     await checkContainment(engine),
-  );
-  return checks;
+  ];
 }
 
-const check = (name: string, passed: boolean, found: string, fix: string): Check => ({
+const well = (name: string, found: string): Check => ({ name, ok: true, found, fix: null });
+const unwell = (name: string, found: string, fix: string): Check => ({
   name,
-  ok: passed,
+  ok: false,
   found,
-  fix: passed ? null : fix,
+  fix,
 });
 
-function problemLines(details: Readonly<Record<string, unknown>>): string {
-  const problems = (details["problems"] ?? []) as readonly {
-    file?: string;
-    name?: string;
-    path?: string;
-    expected: string;
-  }[];
-  return (
-    problems
-      .map((one) => `${one.file ?? one.name ?? ""} ${one.path ?? ""}: ${one.expected}`.trim())
-      .join("\n") || "See the message."
-  );
+function checkAssets(assets: Awaited<ReturnType<Engine["assets"]["load"]>>): Check {
+  if (!assets.ok)
+    return unwell("assets", `${assets.error.length} problems`, problemLines(assets.error));
+  const { epics, rocks, organizationSource } = assets.value;
+  const counted = `${Object.keys(rocks).length} rocks, ${Object.keys(epics).length} epics`;
+  return well("assets", `${counted}, organization: ${organizationSource}`);
 }
+
+async function checkChain({ store }: Engine): Promise<Check> {
+  const chain = await store.verifyChain();
+  return chain.valid
+    ? well("event log", `${chain.count} events, chain valid`)
+    : unwell(
+        "event log",
+        `event ${chain.seq}: ${chain.problem}`,
+        "Restore the database from a backup.",
+      );
+}
+
+type Problem = {
+  readonly file?: string;
+  readonly name?: string;
+  readonly path?: string;
+  readonly expected: string;
+};
+
+const problemLines = (problems: unknown): string =>
+  (Array.isArray(problems) ? (problems as readonly Problem[]) : [])
+    .map((one) => `${one.file ?? one.name ?? ""} ${one.path ?? ""}: ${one.expected}`.trim())
+    .join("\n") || "See the message.";
 
 const DESCRIBE_MS_MAX = 3000;
 
@@ -244,9 +233,8 @@ async function checkModel(engine: Engine, assets: ProjectAssets | null): Promise
   const model =
     engine.settings.model ?? environment ?? assets?.organization.process.defaultLlm ?? "";
   const facts = await engine.model.describe(model, AbortSignal.timeout(DESCRIBE_MS_MAX));
-  if (!facts.ok)
-    return check("model", false, model === "" ? "none set" : model, facts.error.message);
-  return check("model", true, `${model}${facts.value.nativeTools ? "" : " (text dialect)"}`, "");
+  if (!facts.ok) return unwell("model", model === "" ? "none set" : model, facts.error.message);
+  return well("model", `${model}${facts.value.nativeTools ? "" : " (text dialect)"}`);
 }
 
 async function checkContainment(engine: Engine): Promise<Check> {

@@ -83,13 +83,13 @@ async function loadProject(
   const { refuse } = await import("./domain/result.ts");
   const dir = resolve(cwd, project ?? env["ORKET_PROJECT"] ?? ".");
   const problems: ConfigProblem[] = [];
-  const file = await readYaml(join(dir, "orket.yaml"), "orket.yaml", problems);
+  const file = await readSettings(join(dir, "orket.yaml"), "orket.yaml", problems);
   const userDir =
     env["XDG_CONFIG_HOME"] ?? (env["HOME"] === undefined ? null : join(env["HOME"], ".config"));
   const userFile =
     userDir === null
       ? null
-      : await readYaml(join(userDir, "orket", "config.yaml"), "user file", problems);
+      : await readSettings(join(userDir, "orket", "config.yaml"), "user file", problems);
   const dotenv = parseDotEnv((await readText(join(dir, ".env"))) ?? "");
   const loaded = loadConfig({ env, dotenv, file, userFile, flags });
   const all = loaded.ok ? problems : [...problems, ...loaded.error];
@@ -114,17 +114,18 @@ async function readText(path: string): Promise<string | null> {
   }
 }
 
-async function readYaml(path: string, source: string, problems: ConfigProblem[]): Promise<unknown> {
+async function readSettings(
+  path: string,
+  source: string,
+  problems: ConfigProblem[],
+): Promise<unknown> {
   const text = await readText(path);
   if (text === null) return null;
-  const { parse } = await import("yaml");
-  try {
-    return parse(text, { maxAliasCount: 100 });
-  } catch (error) {
-    const found = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    problems.push({ source, name: "$", found, expected: "YAML" });
-    return null;
-  }
+  const { parseSettings } = await import("./config.ts");
+  const parsed = parseSettings(text, source);
+  if (parsed.ok) return parsed.value;
+  problems.push(...parsed.error);
+  return null;
 }
 
 async function openProject(

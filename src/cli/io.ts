@@ -18,8 +18,21 @@ export type Screen = {
   readonly onResize: (listener: () => void) => () => void;
 };
 
-const CONTROL =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+/** Control characters, and those that turn the direction of text or take no room. Built from numbers, so that the pattern
+ * itself holds none of them. */
+const CONTROL_RANGES: readonly (readonly [number, number])[] = [
+  [0x00, 0x08],
+  [0x0b, 0x1f],
+  [0x7f, 0x9f],
+  [0x200b, 0x200f],
+  [0x202a, 0x202e],
+  [0x2066, 0x2069],
+  [0xfeff, 0xfeff],
+];
+const CONTROL = new RegExp(
+  `[${CONTROL_RANGES.map(([from, to]) => `${String.fromCodePoint(from)}-${String.fromCodePoint(to)}`).join("")}]`,
+  "g",
+);
 
 /** Text of models, files and people as it may go to a terminal: no control or direction characters, one line. */
 export const plain = (text: string): string =>

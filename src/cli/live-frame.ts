@@ -148,12 +148,20 @@ export function renderFrame(
   return [...shown, { text: footer, style: "dim" as const, live: false }]
     .slice(0, Math.max(1, rows - 1))
     .map(({ text: line, style }) => {
-      const cut =
-        [...line].length > columns
-          ? `${[...line].slice(0, Math.max(0, columns - 1)).join("")}…`
-          : line;
+      const cut = fit(line, columns);
       return style === null ? cut : paint(style, cut);
     });
+}
+
+const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** Cut between characters as a person sees them. */
+function fit(line: string, columns: number): string {
+  if (line.length <= columns) return line;
+  const characters = Array.from(GRAPHEMES.segment(line), ({ segment }) => segment);
+  return characters.length <= columns
+    ? line
+    : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`;
 }
 
 function treeLines(state: ViewState, nowMs: number): readonly Line[] {
