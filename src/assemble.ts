@@ -231,7 +231,9 @@ const DESCRIBE_MS_MAX = 3000;
 async function checkModel(engine: Engine, assets: ProjectAssets | null): Promise<Check> {
   const environment = Object.values(assets?.environments ?? {})[0]?.model ?? null;
   const model =
-    engine.settings.model ?? environment ?? assets?.organization.process.defaultLlm ?? "";
+    [engine.settings.model, environment, assets?.organization.process.defaultLlm].find(
+      (name) => (name ?? "") !== "",
+    ) ?? "";
   const facts = await engine.model.describe(model, AbortSignal.timeout(DESCRIBE_MS_MAX));
   if (!facts.ok) return unwell("model", model === "" ? "none set" : model, facts.error.message);
   return well("model", `${model}${facts.value.nativeTools ? "" : " (text dialect)"}`);

@@ -1,5 +1,5 @@
 // Collects the facts of a prompt from the store, the workspace and the project. Runs and `orket preview` both come here.
-import type { Dialect, Role } from "../domain/assets.ts";
+import type { Dialect } from "../domain/assets.ts";
 import type { Card, CardBrief } from "../domain/card.ts";
 import { dialectFamily } from "../domain/dialect.ts";
 import type { TurnKind } from "../domain/turn.ts";
@@ -53,9 +53,6 @@ export async function gatherPrompt(
     brief: { ...brief, references: [...new Set([...lane.epic.references, ...brief.references])] },
   };
 }
-
-export const roleNames = (roles: readonly Role[]): readonly string[] =>
-  roles.map((role) => role.name);
 
 function dialectOf(dialects: Readonly<Record<string, Dialect>>, family: string): Dialect | null {
   return dialects[family] ?? dialects["generic"] ?? null;

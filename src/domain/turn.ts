@@ -1,5 +1,5 @@
 // A turn: one seat on one card, from prompt to commit. A step is one model reply with the calls it asked for.
-import type { Json, JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 import type { Usage } from "./run.ts";
 
 /** A call as the model made it. `id` is unique in its reply and pairs the call with its result. */
@@ -72,6 +72,3 @@ export const TURN_LIMITS = {
   repeatsMax: 3,
   issuesCreatedMax: 10,
 } as const;
-export const LOOP_LIMITS = { turnsPerCardMax: 12, turnsPerRunMax: 200, concurrency: 3 } as const;
-
-export type { Json, JsonObject };

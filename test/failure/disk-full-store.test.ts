@@ -81,16 +81,17 @@ test("work that swallows the error of a full disk does not commit its half", asy
 
 /** Does the work in a folder of one mebibyte, where mounting is allowed; elsewhere the tests above stand for it. */
 async function onSmallDisk(folder: string, work: () => Promise<void>): Promise<void> {
+  const [mount, unmount] = ["mount", "umount"];
   mkdirSync(folder);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync(mount, ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
   } catch {
     return;
   }
   try {
     await work();
   } finally {
-    execFileSync("umount", [folder]);
+    execFileSync(unmount, ["--lazy", folder]);
   }
 }
 

@@ -14,7 +14,7 @@ const TURNS = table("turns", "id");
 const CARDS = table("cards", "build", "card");
 const FILES = table("card_files", "build", "card", "path");
 
-export type CardFileStatements = ReturnType<typeof cardFileStatements>;
+type CardFileStatements = ReturnType<typeof cardFileStatements>;
 
 export const cardFileStatements = (db: Kysely<Schema>) => ({
   author: prepare<"turn">((value) =>

@@ -13,7 +13,7 @@ import { lastVerificationStatement, readVerification } from "./verifications.ts"
 /** Ids that one query names; a longer list is asked for in parts. */
 const IDS_PER_QUERY = 500;
 
-export type CardReadStatements = ReturnType<typeof cardReadStatements>;
+type CardReadStatements = ReturnType<typeof cardReadStatements>;
 
 export const cardReadStatements = (db: Kysely<Schema>) => ({
   get: prepare<"build" | "key">((value) =>

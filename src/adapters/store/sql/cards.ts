@@ -43,7 +43,7 @@ const WRITABLE = {
 const FIELDS = Object.keys(WRITABLE) as (keyof CardColumns)[];
 type Written = (typeof WRITABLE)[keyof CardColumns] | (typeof DEFINED)[number];
 
-export type CardStatements = ReturnType<typeof cardStatements>;
+type CardStatements = ReturnType<typeof cardStatements>;
 
 export function cardStatements(db: Kysely<Schema>) {
   const stamped = (value: (name: "updated_at" | "changed_seq") => never) => ({

@@ -95,7 +95,7 @@ export const oneOfOrNull = <Word extends string>(
   words: readonly Word[],
 ): Word | null => (cells.row[column] === null ? null : oneOf(cells, column, words));
 
-export function json(cells: Cells, column: string): Json {
+function json(cells: Cells, column: string): Json {
   const value = text(cells, column);
   try {
     return JSON.parse(value) as Json;

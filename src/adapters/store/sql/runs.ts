@@ -55,7 +55,7 @@ const COLUMNS = [
   "epoch",
 ] as const;
 
-export type RunStatements = ReturnType<typeof runStatements>;
+type RunStatements = ReturnType<typeof runStatements>;
 
 export const runStatements = (db: Kysely<Schema>) => ({
   ...recordStatements(db),

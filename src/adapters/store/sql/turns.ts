@@ -30,7 +30,7 @@ const NEW_COLUMNS = [
   "started_at",
 ] as const;
 
-export type TurnStatements = ReturnType<typeof turnStatements>;
+type TurnStatements = ReturnType<typeof turnStatements>;
 
 export const turnStatements = (db: Kysely<Schema>) => ({
   ...recordStatements(db),
