@@ -8,6 +8,8 @@ import { makeBenchProject, NO_OP_MODEL } from "./project.ts";
 const TURNS = 90;
 
 export type EngineRow = {
+  /** Turns at the same time; those that wait for the disk together share a commit. */
+  readonly concurrency: number;
   readonly cards: number;
   readonly turns: number;
   readonly stepsPerTurn: number;
@@ -21,24 +23,36 @@ export type EngineRow = {
 
 type Sample = { readonly steps: number; readonly ms: number; readonly floorMs: number };
 
-/** The sizes take turns within each round, so that a drift of the machine meets all of them alike; medians are given. */
+export type EngineBench = {
+  readonly backlogs: readonly number[];
+  readonly concurrencies: readonly number[];
+  readonly rounds: number;
+};
+
+type Case = { readonly cards: number; readonly concurrency: number; readonly samples: Sample[] };
+
+/** The cases take turns within each round, so that a drift of the machine meets all of them alike; medians are given. */
 export async function benchEngine({
   backlogs,
+  concurrencies,
   rounds,
-}: {
-  backlogs: readonly number[];
-  rounds: number;
-}): Promise<readonly EngineRow[]> {
-  const samples = new Map<number, Sample[]>(backlogs.map((cards) => [cards, []]));
+}: EngineBench): Promise<readonly EngineRow[]> {
+  const cases = concurrencies.flatMap((concurrency) =>
+    backlogs.map((cards): Case => ({ cards, concurrency, samples: [] })),
+  );
+  await sampleOf({ cards: 1000, concurrency: 3, samples: [] });
   for (let number = 0; number < rounds; number += 1) {
-    for (const cards of backlogs) samples.get(cards)?.push(await sampleOf(cards));
+    for (const one of cases) one.samples.push(await sampleOf(one));
   }
-  const rows = backlogs.map((cards) => rowOf(cards, samples.get(cards) ?? []));
-  const smallest = rows[0]?.msPerTurn ?? 1;
-  return rows.map((row) => ({ ...row, versusSmallest: row.msPerTurn / smallest }));
+  const rows = cases.map(rowOf);
+  return rows.map((row) => {
+    const smallest = rows.find((one) => one.concurrency === row.concurrency)?.msPerTurn ?? 1;
+    return { ...row, versusSmallest: row.msPerTurn / smallest };
+  });
 }
 
-async function sampleOf(cards: number): Promise<Sample> {
+async function sampleOf({ cards, concurrency }: Case): Promise<Sample> {
+  const settings = { concurrency };
   const dir = await makeBenchProject({ epics: 1, issues: cards });
   let steps = 0;
   let firstMs = 0;
@@ -53,7 +67,11 @@ async function sampleOf(cards: number): Promise<Sample> {
       if (events.some((event) => event.type === "turn-finished")) lastMs = performance.now();
     },
   };
-  const opened = await openTestEngine(dir, { limits, replace: { model: NO_OP_MODEL, watcher } });
+  const opened = await openTestEngine(dir, {
+    limits,
+    settings,
+    replace: { model: NO_OP_MODEL, watcher },
+  });
   await opened.run({ card: "epic-0" });
   await opened.close();
   const floorMs = floor(join(dir, "floor.db"), steps);
@@ -83,9 +101,10 @@ function floor(path: string, commits: number): number {
 const median = (values: readonly number[]): number =>
   values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
 
-function rowOf(cards: number, samples: readonly Sample[]): EngineRow {
+function rowOf({ cards, concurrency, samples }: Case): EngineRow {
   const turns = Math.min(TURNS, cards);
   return {
+    concurrency,
     cards,
     turns,
     stepsPerTurn: median(samples.map((sample) => sample.steps / turns)),

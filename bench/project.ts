@@ -12,6 +12,13 @@ const TEAM = {
     guard: { name: "Guard", roles: ["integrity_guard"] },
   },
 };
+/** One seat does all the work, so its limit must not be what is measured. */
+const ORGANIZATION = {
+  name: "Bench",
+  vision: "Measure.",
+  ethos: "Measure.",
+  bottleneck_thresholds: { wip_limit_per_seat: 1000 },
+};
 const roleOf = (name: string): unknown => ({
   name,
   description: name,
@@ -31,6 +38,7 @@ export async function makeBenchProject({
     await mkdir(join(dir, path, ".."), { recursive: true });
     await writeFile(join(dir, path), JSON.stringify(value));
   };
+  await put("config/organization.json", ORGANIZATION);
   await put("model/core/teams/core.json", TEAM);
   await put("model/core/roles/coder.json", roleOf("coder"));
   await put("model/core/roles/integrity_guard.json", roleOf("integrity_guard"));

@@ -5,9 +5,15 @@ import { benchEngine } from "./engine.ts";
 import { benchProcesses } from "./processes.ts";
 
 const BACKLOGS = [100, 1000, 10_000];
+/** The default, and one where turns wait for each other more. */
+const CONCURRENCIES = [3, 8];
 const ROUNDS = 5;
 
-const engine = await benchEngine({ backlogs: BACKLOGS, rounds: ROUNDS });
+const engine = await benchEngine({
+  backlogs: BACKLOGS,
+  concurrencies: CONCURRENCIES,
+  rounds: ROUNDS,
+});
 const processes = await benchProcesses({ cards: 10_000, runs: 7 });
 
 const round = (value: number, digits = 0): string => value.toFixed(digits);
@@ -25,10 +31,11 @@ const print = (rows: readonly Record<string, string>[]): void => {
 };
 
 console.log(
-  "Engine with a no-op model: one turn = work on one card up to review, all of it durable (WAL, synchronous=FULL)\n",
+  "Engine with a no-op model: one turn = one card dispatched, asked about, moved and committed; a step = one durable transaction (WAL, synchronous=FULL)\n",
 );
 print(
   engine.map((row) => ({
+    "at once": String(row.concurrency),
     cards: String(row.cards),
     turns: String(row.turns),
     "steps/turn": round(row.stepsPerTurn, 1),

@@ -44,6 +44,7 @@ export async function executeRun(
     fence: { run: run.id, epoch },
     signal: AbortSignal.any([signal, lost.signal]),
     facts: new Map(),
+    patches: new Map(),
     spent: run.usage,
     turns: run.turns,
     replies,

@@ -21,7 +21,10 @@ export type PromptQuestion = {
   /** For a card that no run has stored yet. */
   readonly brief?: CardBrief | null;
 };
-type From = { readonly session: Pick<Session, "engine" | "assets">; readonly lane: Lane };
+type From = {
+  readonly session: Pick<Session, "engine" | "assets" | "patches">;
+  readonly lane: Lane;
+};
 
 export async function gatherPrompt(
   { session, lane }: From,
@@ -42,7 +45,7 @@ export async function gatherPrompt(
     seat,
     roles,
     idesign,
-    promptPatch: await engine.stateFiles.readPromptPatch(seat, family),
+    promptPatch: await patchOf(session, seat, family),
     tools: offeredTools(kind, roles).map(definitionOf),
     dialect: model.nativeTools ? null : dialectOf(assets.dialects, family),
     agentsText: lane.agentsText,
@@ -52,6 +55,18 @@ export async function gatherPrompt(
     ...stored,
     brief: { ...brief, references: [...new Set([...lane.epic.references, ...brief.references])] },
   };
+}
+
+/** A patch that is promoted while a run goes is for later runs. */
+async function patchOf(
+  { engine, patches }: From["session"],
+  seat: string,
+  family: string,
+): Promise<string | null> {
+  const key = `${seat}/${family}`;
+  const known = patches.get(key) ?? engine.stateFiles.readPromptPatch(seat, family);
+  patches.set(key, known);
+  return known;
 }
 
 function dialectOf(dialects: Readonly<Record<string, Dialect>>, family: string): Dialect | null {

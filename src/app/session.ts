@@ -35,6 +35,8 @@ export type Session = {
   /** Aborted when a person or a signal stops the run: no new step starts, model calls end. */
   readonly signal: AbortSignal;
   readonly facts: Map<string, ModelFacts>;
+  /** Prompt patches by seat and model family, as they were when the run first needed them. */
+  readonly patches: Map<string, Promise<string | null>>;
   spent: Usage;
   turns: number;
   replies: number;

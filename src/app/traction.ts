@@ -123,20 +123,25 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
       .candidates(PLAN_WINDOW)
       .filter((one) => lane.only === null || one.id === lane.only);
     if (candidates.length === 0) continue;
+    const left = limits.turnsPerRunMax - session.turns;
+    if (left <= 0) {
+      loop.end = turnLimit(limits.turnsPerRunMax, loop);
+      return taken;
+    }
     const origin = { run: session.run.id, build: lane.build };
     const live = [...loop.live.keys()];
     const plan = askNode(session.engine, "plan", { input: { candidates, live, slots }, origin });
-    let events = plan.events;
-    for (const id of plan.answer.slice(0, slots)) {
-      const candidate = candidates.find((one) => one.id === id);
-      if (candidate === undefined) continue;
-      if (session.turns >= limits.turnsPerRunMax) {
-        loop.end = turnLimit(limits.turnsPerRunMax, loop);
-        return taken;
-      }
-      if (await take(loop, lane, { candidate, events })) events = [];
-      taken += 1;
-    }
+    const chosen = plan.answer
+      .slice(0, Math.min(slots, left))
+      .map((id) => candidates.find((one) => one.id === id))
+      .filter((candidate) => candidate !== undefined);
+    // Started side by side, so that they share what they wait for; the first carries the plan's decision.
+    await Promise.all(
+      chosen.map(async (candidate, place) =>
+        take(loop, lane, { candidate, events: place === 0 ? plan.events : [] }),
+      ),
+    );
+    taken += chosen.length;
   }
   return taken;
 }
@@ -155,28 +160,27 @@ type Taking = {
   readonly events: Parameters<typeof startTurn>[2]["events"];
 };
 
-/** True when a turn was started, which has then recorded the decisions that led to it. */
-async function take(loop: Loop, lane: Lane, { candidate, events }: Taking): Promise<boolean> {
+/** Gives the card to its seat, and lets the turn go. The turn records the decisions that led to it. */
+async function take(loop: Loop, lane: Lane, { candidate, events }: Taking): Promise<void> {
   const { session } = loop;
   const card = lane.backlog.get(candidate.id);
-  if (card === undefined) return false;
+  if (card === undefined) return;
   if (candidate.class === "testing") {
     await promoteTesting(session, card);
-    return false;
+    return;
   }
   const routed = await routeCard(session, lane, {
     card,
     kind: candidate.class === "review" ? "review" : "work",
   });
-  if (routed === null) return false;
+  if (routed === null) return;
   const started = await startTurn(session, lane, {
     card,
     ...routed,
     events: [...events, ...routed.events],
   });
-  if (started.kind !== "live") return false;
+  if (started.kind !== "live") return;
   launch(loop, started.live);
-  return true;
 }
 
 /** Lets a turn go. Whatever becomes of it is seen: no promise of a turn is left without an observer. */

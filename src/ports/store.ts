@@ -237,7 +237,8 @@ export type ChainCheck =
  * Contract (test/contract/store.suite.ts checks each line for every database):
  * - `transaction` is serial among all processes on the database; it is all or nothing, durable when it resolves, and
  *   rolled back when its work throws or returns a refusal (`{ ok: false }`).
- * - Several transactions asked for at once queue up; none is lost and none sees another's half.
+ * - Several transactions asked for at once queue up; none is lost and none sees another's half. Those that wait together
+ *   may share a commit; one that fails takes back only its own.
  * - A transaction may not be opened inside another.
  * - `read` sees one consistent state and cannot write.
  * - A database that is newer than this code is STORE_NEWER; a full disk is STORE_FULL and nothing of it was kept;

@@ -1,10 +1,10 @@
 // The Store port over SQL: transactions one after another, each all or nothing, and the tables' modules bound to it.
 // Which database it is stands in the dialect that comes in; nothing here or in sql/ knows.
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Kysely } from "kysely";
-import { EngineError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store, StoreTransaction } from "../../ports/store.ts";
+import type { Job, Mode } from "./group-commit.ts";
+import { createLane, Refused } from "./group-commit.ts";
 import { cardStatements, openCards } from "./sql/cards.ts";
 import { commentStatements, openComments } from "./sql/comments.ts";
 import type { Redact } from "./sql/events.ts";
@@ -17,9 +17,6 @@ import { openSession } from "./sql/session.ts";
 import { openTurns, turnStatements } from "./sql/turns.ts";
 import { verifyEvents, verifyStatements } from "./sql/verify.ts";
 
-/** Transactions and reads that may wait for their turn; more than that is a caller gone wild. */
-const WAITING_MAX = 10_000;
-
 export type SqlStoreDeps = {
   readonly db: Kysely<Schema>;
   readonly clock: Clock;
@@ -30,12 +27,10 @@ export type SqlStoreDeps = {
   readonly close: () => Promise<void>;
 };
 
-type Mode = "read" | "write";
-
 export function createSqlStore({ db, clock, redact, translate, close }: SqlStoreDeps): Store {
   const statements = compileAll(db);
   const now = stampOf(clock);
-  const lane = createLane();
+  const lane = createLane({ db, translate });
 
   const bindTables = (session: Session): StoreTransaction => {
     const end = openLogEnd(session, statements.events);
@@ -49,40 +44,29 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
     };
   };
 
-  async function within<Value>(
-    mode: Mode,
-    work: (session: Session) => Promise<Value>,
-  ): Promise<Value> {
-    const builder = db.transaction().setAccessMode(mode === "read" ? "read only" : "read write");
-    try {
-      return await builder.execute(async (transaction) =>
-        transaction.getExecutor().provideConnection(async (connection) => {
-          const session = openSession(connection, { mode, now, translate });
-          // What the work left behind without waiting for it must not be written after the commit.
-          const value = await work(session).finally(session.end);
-          session.check();
-          if (isRefusal(value)) throw new Refused(value);
-          return value;
-        }),
-      );
-    } catch (error) {
-      if (error instanceof Refused) return error.answer as Value;
-      throw translate(error);
-    }
-  }
+  const within = <Value>(mode: Mode, work: (session: Session) => Promise<Value>): Job<Value> => ({
+    mode,
+    work: async (connection) => {
+      const session = openSession(connection, { mode, now, translate });
+      // What the work left behind without waiting for it must not be written after the commit.
+      const value = await work(session).finally(session.end);
+      session.check();
+      if (isRefusal(value)) throw new Refused(value);
+      return value;
+    },
+  });
 
   return {
     transaction: async (work, fence) =>
-      lane.run(async () =>
+      lane.run(
         within("write", async (session) => {
           if (fence !== undefined) await checkFence(session, statements.runs.leases, fence);
           return work(bindTables(session));
         }),
       ),
-    read: async (work) =>
-      lane.run(async () => within("read", async (session) => work(bindTables(session)))),
+    read: async (work) => lane.run(within("read", async (session) => work(bindTables(session)))),
     verifyChain: async () =>
-      verifyEvents(async (work) => lane.run(async () => within("read", work)), statements.verify),
+      verifyEvents(async (work) => lane.run(within("read", work)), statements.verify),
     close: async () => lane.close(close),
   };
 }
@@ -96,16 +80,6 @@ const compileAll = (db: Kysely<Schema>) => ({
   verify: verifyStatements(db),
 });
 
-/** Carries a refusal out of a transaction, so that it is rolled back. */
-class Refused extends Error {
-  readonly answer: unknown;
-
-  constructor(answer: unknown) {
-    super("refused");
-    this.answer = answer;
-  }
-}
-
 const isRefusal = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "ok" in value && value.ok === false;
 
@@ -116,46 +90,5 @@ function stampOf(clock: Clock): () => string {
     const ms = clock.now();
     if (ms !== known.ms) known = { ms, text: new Date(ms).toISOString() };
     return known.text;
-  };
-}
-
-/** One connection, one transaction at a time: whoever asks waits until those before are through. */
-function createLane() {
-  const inside = new AsyncLocalStorage<{ open: boolean }>();
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-  let closing: Promise<void> | null = null;
-
-  async function enter<Value>(work: () => Promise<Value>): Promise<Value> {
-    const place = { open: true };
-    try {
-      return await inside.run(place, work);
-    } finally {
-      place.open = false;
-      waiting -= 1;
-    }
-  }
-
-  return {
-    run: async <Value>(work: () => Promise<Value>): Promise<Value> => {
-      // It would wait for itself.
-      if (inside.getStore()?.open === true) {
-        throw new EngineError("INTERNAL", "A transaction of the store was opened inside another.");
-      }
-      if (closing !== null) throw new EngineError("STORE_FAILED", "The store is closed.");
-      if (waiting >= WAITING_MAX)
-        throw new EngineError(
-          "STORE_BUSY",
-          `${WAITING_MAX} transactions wait for the database already.`,
-        );
-      waiting += 1;
-      const mine = last.then(async () => enter(work));
-      last = mine.catch(() => undefined);
-      return mine;
-    },
-    close: async (end: () => Promise<void>): Promise<void> => {
-      closing ??= last.then(end);
-      return closing;
-    },
   };
 }
