@@ -73,7 +73,7 @@ const ROWS: readonly Row[] = [
     mkdirSync(`${workspace}-evil`),
   ),
   {
-    name: "a write under verification/",
+    name: "R-29 a write under verification/",
     attempt: write("verification/api.py", "def verify(input): return True\n"),
     reason: /protected/,
     ends: true,
