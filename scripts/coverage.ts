@@ -10,12 +10,24 @@ type Count = { readonly hit: number; readonly found: number };
 const ALL_BRANCHES = ["src/domain", "src/nodes"];
 const LINES_MIN = 0.85;
 const REPORT = "coverage/lcov.info";
-const SLOW_AND_APART = ["test/package.test.ts"]; // it installs a built package, whose code is not src/
+// What these run is a process of its own, started and killed; what it covers is not seen, and its remains spoil the report.
+const PROCESSES = [
+  "test/cli/**",
+  "test/failure/**",
+  "test/e2e/{demo,openai-server}.test.ts",
+  "test/{docs,package}.test.ts",
+  "src/adapters/workspace/{git,race}.test.ts",
+  "src/adapters/log/pino.test.ts",
+];
+// Tested as processes only: the entry and the composition root.
+const ENTRY = ["src/cli/**", "src/main.ts", "src/assemble.ts"];
 
 const isTest = (path: string): boolean => path.endsWith(".test.ts");
-const sources = globSync("src/**/*.ts").filter((path) => !isTest(path));
+const entry = globSync(ENTRY);
+const sources = globSync("src/**/*.ts").filter((path) => !isTest(path) && !entry.includes(path));
+const processes = globSync(PROCESSES);
 const tests = globSync(["src/**/*.test.ts", "test/**/*.test.ts"]).filter(
-  (path) => !SLOW_AND_APART.includes(path),
+  (path) => !processes.includes(path),
 );
 
 const runTests = (): number => {
@@ -104,7 +116,9 @@ const report = (files: readonly FileCoverage[]): boolean => {
 };
 
 const testsExitCode = runTests();
-const loaded = parseReport(readFileSync(REPORT, "utf8"));
+const loaded = parseReport(readFileSync(REPORT, "utf8")).filter(
+  ({ path }) => !entry.includes(path),
+);
 const loadedPaths = new Set(loaded.map(({ path }) => path));
 const unloaded = sources.filter((path) => !loadedPaths.has(path)).map(readUnloaded);
 const isEnough = report([...loaded, ...unloaded]);

@@ -22,6 +22,7 @@ import type { Config, Secret } from "./config.ts";
 import type { ProjectAssets } from "./domain/assets.ts";
 import type { Nodes } from "./domain/decision.ts";
 import type { RiskPolicy } from "./domain/governance.ts";
+import type { ErrorCode } from "./domain/errors.ts";
 import type { JsonObject } from "./domain/json.ts";
 import { createRedactor } from "./domain/redact.ts";
 import type { Result } from "./domain/result.ts";
@@ -172,20 +173,36 @@ export async function diagnoseMachine(
       : unwell("git", "not found", "Install git and see that it is in PATH."),
   ];
   if (!opened.ok) {
-    const { message, details } = opened.error;
-    return [...machine, unwell("settings", message, problemLines(details["problems"]))];
+    const { code, message, details } = opened.error;
+    return [
+      ...machine,
+      unwellOf(CHECK_OF[code] ?? "project", message, problemLines(details["problems"])),
+    ];
   }
   const { engine, stateDir } = opened.value;
   const assets = await engine.assets.load();
   return [
     ...machine,
     well("state directory", stateDir),
+    well("database", join(stateDir, "orket.db")),
     checkAssets(assets),
     await checkChain(engine),
     await checkModel(engine, assets.ok ? assets.value : null),
     await checkContainment(engine),
   ];
 }
+
+/** Which check it is that a project does not open. */
+const CHECK_OF: Readonly<Partial<Record<ErrorCode, string>>> = {
+  CONFIG_INVALID: "settings",
+  NODE_INVALID: "nodes",
+  PROJECT_READ_ONLY: "state directory",
+  STORE_NEWER: "database",
+  STORE_CORRUPT: "database",
+  STORE_FULL: "database",
+  STORE_BUSY: "database",
+  STORE_FAILED: "database",
+};
 
 const well = (name: string, found: string): Check => ({ name, ok: true, found, fix: null });
 const unwell = (name: string, found: string, fix: string): Check => ({
@@ -194,6 +211,13 @@ const unwell = (name: string, found: string, fix: string): Check => ({
   found,
   fix,
 });
+
+/** A message is a fact and, after it, the way out. */
+function unwellOf(name: string, message: string, problems: string): Check {
+  const end = message.indexOf(". ");
+  if (problems !== "" || end < 0) return unwell(name, message, problems);
+  return unwell(name, message.slice(0, end + 1), message.slice(end + 2));
+}
 
 function checkAssets(assets: Awaited<ReturnType<Engine["assets"]["load"]>>): Check {
   if (!assets.ok)
@@ -224,7 +248,7 @@ type Problem = {
 const problemLines = (problems: unknown): string =>
   (Array.isArray(problems) ? (problems as readonly Problem[]) : [])
     .map((one) => `${one.file ?? one.name ?? ""} ${one.path ?? ""}: ${one.expected}`.trim())
-    .join("\n") || "See the message.";
+    .join("\n");
 
 const DESCRIBE_MS_MAX = 3000;
 

@@ -1,13 +1,12 @@
 // The composition root: configuration → adapters → engine → entry → stop in reverse order. It sees everything and is seen
 // by nothing; importing it does nothing. What is heavy is loaded when it is used.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readFile } from "node:fs/promises";
+import { constants, existsSync, readFileSync } from "node:fs";
+import { access, mkdir, mkdtemp, readdir, readFile } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Watcher } from "./app/engine.ts";
-import type { Io } from "./cli/io.ts";
 import type { Check, Project, ProjectRequest, Workbench } from "./cli/workbench.ts";
 import type { Config, ConfigProblem } from "./config.ts";
 import type { Result } from "./domain/result.ts";
@@ -22,7 +21,7 @@ export type Surroundings = {
 };
 
 const ROOT = new URL("../", import.meta.url);
-const DEMO_MS_MAX = 30_000;
+const DEMO_MS_MAX = 10_000;
 
 const readVersion = (): string =>
   (JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8")) as { version: string }).version;
@@ -31,45 +30,14 @@ export async function main(surroundings: Surroundings): Promise<number> {
   const { argv, stdout } = surroundings;
   // The most frequent question of scripts is answered without loading anything.
   if (argv.length === 1 && argv[0] === "--version") {
+    stdout.on("error", () => {}); // nobody reads it any more
     stdout.write(`${readVersion()}\n`);
     return 0;
   }
+  const { createProcessIo } = await import("./cli/process-io.ts");
   const { runCli } = await import("./cli/main.ts");
-  return runCli({ io: createIo(surroundings), workbench: createWorkbench(surroundings) }, argv);
-}
-
-function createIo({ env, cwd, stdout, stderr }: Surroundings): Io {
-  // Whoever reads us may stop reading: `orket board | head` ends quietly.
-  stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
-  const color = stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
-  return {
-    env,
-    cwd,
-    color,
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
-    screen: stdout.isTTY
-      ? {
-          size: () => ({ columns: stdout.columns, rows: stdout.rows }),
-          onResize: (listener) => {
-            stdout.on("resize", listener);
-            return () => stdout.off("resize", listener);
-          },
-        }
-      : null,
-    onSignal: (listener) => {
-      process.on("SIGINT", listener);
-      process.on("SIGTERM", listener);
-      return () => {
-        process.off("SIGINT", listener);
-        process.off("SIGTERM", listener);
-      };
-    },
-    exitNow: (code) => process.exit(code),
-  };
+  const cli = { io: createProcessIo(surroundings), workbench: createWorkbench(surroundings) };
+  return runCli(cli, argv);
 }
 
 type Loaded = { readonly dir: string; readonly config: Config };
@@ -90,14 +58,14 @@ async function loadProject(
     userDir === null
       ? null
       : await readSettings(join(userDir, "orket", "config.yaml"), "user file", problems);
-  const dotenv = parseDotEnv((await readText(join(dir, ".env"))) ?? "");
+  const dotenv = parseDotEnv((await readText(join(dir, ".env"), ".env", problems)) ?? "");
   const loaded = loadConfig({ env, dotenv, file, userFile, flags });
   const all = loaded.ok ? problems : [...problems, ...loaded.error];
   if (all.length > 0) {
     const count = all.length === 1 ? "a problem" : `${all.length} problems`;
     return refuse(
       "CONFIG_INVALID",
-      `The settings have ${count}. See the known ones with: orket config show`,
+      `The settings have ${count}. See the known ones with: orket schema settings`,
       { problems: all },
     );
   }
@@ -105,12 +73,20 @@ async function loadProject(
   return { ok: true, value: { dir, config: loaded.value } };
 }
 
-async function readText(path: string): Promise<string | null> {
+async function readText(
+  path: string,
+  source: string,
+  problems: ConfigProblem[],
+): Promise<string | null> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
+    const { code = "" } = error as NodeJS.ErrnoException;
+    // Below a path that is no folder nothing can lie.
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    const found = `a file that cannot be read (${code})`;
+    problems.push({ source, name: path, found, expected: "a file that this user can read" });
+    return null;
   }
 }
 
@@ -119,7 +95,7 @@ async function readSettings(
   source: string,
   problems: ConfigProblem[],
 ): Promise<unknown> {
-  const text = await readText(path);
+  const text = await readText(path, source, problems);
   if (text === null) return null;
   const { parseSettings } = await import("./config.ts");
   const parsed = parseSettings(text, source);
@@ -136,20 +112,12 @@ async function openProject(
   const loaded = await loadProject(surroundings, request);
   if (!loaded.ok) return loaded;
   const { dir, config } = loaded.value;
-  const { refuse } = await import("./domain/result.ts");
+  if (!isProject(dir)) return missing(dir);
   const stateSetting = config.text("state_dir") ?? ".orket";
   const stateDir = isAbsolute(stateSetting) ? stateSetting : join(dir, stateSetting);
-  try {
-    await mkdir(stateDir, { recursive: true });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const wayOut = "Make the folder writable, or set ORKET_STATE_DIR to one that is.";
-    return refuse(
-      "PROJECT_READ_ONLY",
-      `${stateDir} cannot be written (${code ?? message}). ${wayOut}`,
-      { stateDir },
-    );
-  }
+  const wayOut = "Make the folder writable, or set ORKET_STATE_DIR to one that is.";
+  const prepared = await prepareFolder(stateDir, wayOut);
+  if (!prepared.ok) return prepared;
   const { assembleEngine } = await import("./assemble.ts");
   const engine = await assembleEngine({
     dir,
@@ -162,6 +130,31 @@ async function openProject(
   if (!engine.ok) return engine;
   const close = async (): Promise<void> => engine.value.store.close();
   return { ok: true, value: { dir, stateDir, settings: config.rows, engine: engine.value, close } };
+}
+
+/** One of these is enough; a folder with none of them is somebody else's, and nothing is written there. */
+const PROJECT_MARKS = ["orket.yaml", "config", "model", ".orket"];
+
+const isProject = (dir: string): boolean =>
+  PROJECT_MARKS.some((name) => existsSync(join(dir, name)));
+
+async function missing(dir: string): Promise<Result<never>> {
+  const { refuse } = await import("./domain/result.ts");
+  const message = `${dir} holds no Orket project. Start one with: orket init ${dir}`;
+  return refuse("PROJECT_MISSING", message, { dir });
+}
+
+async function prepareFolder(dir: string, wayOut: string): Promise<Result<null>> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK);
+    return { ok: true, value: null };
+  } catch (error) {
+    const { refuse } = await import("./domain/result.ts");
+    const { code, message } = error as NodeJS.ErrnoException;
+    const fact = `${dir} cannot be written (${code ?? message}).`;
+    return refuse("PROJECT_READ_ONLY", `${fact} ${wayOut}`, { dir });
+  }
 }
 
 const ownerOf = (): string => `${hostname()}:${process.pid}`;
@@ -188,22 +181,15 @@ function createWorkbench(surroundings: Surroundings): Workbench {
       return loaded.ok ? { ok: true, value: loaded.value.config.rows } : loaded;
     },
     initProject: async (targetDir) => {
+      const target = resolve(surroundings.cwd, targetDir);
+      const prepared = await prepareFolder(target, "Name a folder that can be.");
+      if (!prepared.ok) return prepared;
       const { initProject } = await import("./adapters/assets/init.ts");
       const templateDir = fileURLToPath(new URL("examples/init/", ROOT));
-      return initProject({ targetDir: resolve(surroundings.cwd, targetDir), templateDir });
+      return { ok: true, value: await initProject({ targetDir: target, templateDir }) };
     },
-    copyDemo: async (dir) => {
-      const target =
-        dir === null
-          ? await mkdtemp(join(tmpdir(), "orket-demo-"))
-          : resolve(surroundings.cwd, dir);
-      const { initProject } = await import("./adapters/assets/init.ts");
-      await initProject({
-        targetDir: target,
-        templateDir: fileURLToPath(new URL("examples/demo/", ROOT)),
-      });
-      return target;
-    },
+    isEmptyDir: async (dir) => isEmptyDir(resolve(surroundings.cwd, dir)),
+    copyDemo: async (dir) => copyDemo(surroundings, dir),
     testDemo: async (workspaceDir) => testDemo(workspaceDir),
     schemaOf: async (kind) => {
       const { schemaOf } = await import("./assemble.ts");
@@ -212,6 +198,26 @@ function createWorkbench(surroundings: Surroundings): Workbench {
     isOwnerGone,
     diagnose: async (request) => diagnose(surroundings, request),
   };
+}
+
+const filesIn = async (dir: string): Promise<readonly string[]> =>
+  readdir(dir).catch(() => [] as readonly string[]);
+
+const isEmptyDir = async (dir: string): Promise<boolean> => (await filesIn(dir)).length === 0;
+
+async function copyDemo({ cwd }: Surroundings, dir: string | null): Promise<Result<string>> {
+  const target = dir === null ? await mkdtemp(join(tmpdir(), "orket-demo-")) : resolve(cwd, dir);
+  if (!(await isEmptyDir(target))) {
+    const { refuse } = await import("./domain/result.ts");
+    const message = `${target} is not empty, and the demo starts from nothing. Name a new folder.`;
+    return refuse("USAGE", message, { dir: target });
+  }
+  const prepared = await prepareFolder(target, "Name a folder that can be.");
+  if (!prepared.ok) return prepared;
+  const { initProject } = await import("./adapters/assets/init.ts");
+  const templateDir = fileURLToPath(new URL("examples/demo/", ROOT));
+  await initProject({ targetDir: target, templateDir });
+  return { ok: true, value: target };
 }
 
 function personOf(env: Surroundings["env"]): string {
@@ -252,7 +258,10 @@ async function diagnose(
 ): Promise<readonly Check[]> {
   const { diagnoseMachine } = await import("./assemble.ts");
   const { SILENT_WATCHER } = await import("./app/engine.ts");
-  const opened = await openProject(surroundings, request, SILENT_WATCHER);
+  const { refusalOf } = await import("./cli/problem.ts");
+  const opened = await openProject(surroundings, request, SILENT_WATCHER).catch(
+    (error: unknown): Result<Project> => ({ ok: false, error: refusalOf(error) }),
+  );
   const checks = await diagnoseMachine(opened, surroundings.env["PATH"] ?? "");
   if (opened.ok) await opened.value.close();
   return checks;

@@ -1,4 +1,6 @@
 // The process as the command line sees it, handed in: arguments, environment, streams. Data goes to `out`, the rest to `err`.
+import { stripVTControlCharacters } from "node:util";
+import { padTo, widthOf } from "./text-width.ts";
 
 export type Io = {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -8,14 +10,17 @@ export type Io = {
   /** null when standard output is no terminal. */
   readonly screen: Screen | null;
   readonly color: boolean;
-  /** Calls back at each SIGINT and SIGTERM; gives the way to stop listening. */
+  /** Asks on the terminal; null when there is none to answer. */
+  readonly ask: ((question: string) => Promise<string>) | null;
+  /** Calls back at each SIGINT and SIGTERM, and when nobody reads the output any more; gives the way to stop listening. */
   readonly onSignal: (listener: () => void) => () => void;
   readonly exitNow: (code: number) => void;
 };
 
 export type Screen = {
   readonly size: () => { readonly columns: number; readonly rows: number };
-  readonly onResize: (listener: () => void) => () => void;
+  /** Called as the process ends, however it ends; only what is synchronous still happens. */
+  readonly onExit: (listener: () => void) => () => void;
 };
 
 /** Control characters, and those that turn the direction of text or take no room. Built from numbers, so that the pattern
@@ -24,8 +29,9 @@ const CONTROL_RANGES: readonly (readonly [number, number])[] = [
   [0x00, 0x08],
   [0x0b, 0x1f],
   [0x7f, 0x9f],
+  [0x061c, 0x061c],
   [0x200b, 0x200f],
-  [0x202a, 0x202e],
+  [0x2028, 0x202e],
   [0x2066, 0x2069],
   [0xfeff, 0xfeff],
 ];
@@ -34,9 +40,23 @@ const CONTROL = new RegExp(
   "g",
 );
 
+const bare = (text: string): string => stripVTControlCharacters(text).replaceAll(CONTROL, "");
+
 /** Text of models, files and people as it may go to a terminal: no control or direction characters, one line. */
-export const plain = (text: string): string =>
-  text.replaceAll(/[\r\n\t]+/g, " ").replaceAll(CONTROL, "");
+export const plain = (text: string): string => bare(text.replaceAll(/[\r\n\t]+/g, " "));
+
+/** The same for text of several lines. */
+export const plainLines = (text: string): string => bare(text.replaceAll(/\r\n?/g, "\n"));
+
+/** What a file or a pipe gets as it is, and a terminal without what could steer it. */
+export const forReader = ({ screen }: Io, text: string): string =>
+  screen === null ? text : plainLines(text);
+
+/** How a command that is suggested names the project that this call was given. */
+export const projectFlag = (project: string | undefined): string => {
+  if (project === undefined) return "";
+  return /^[\w./-]+$/.test(project) ? ` --project ${project}` : ` --project '${project}'`;
+};
 
 type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "cyan";
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
@@ -60,10 +80,10 @@ export const createPaint =
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows)
-    row.forEach((cell, place) => (widths[place] = Math.max(widths[place] ?? 0, cell.length)));
+    row.forEach((cell, place) => (widths[place] = Math.max(widths[place] ?? 0, widthOf(cell))));
   const lines = rows.map((row) =>
     row
-      .map((cell, place) => (place === row.length - 1 ? cell : cell.padEnd(widths[place] ?? 0)))
+      .map((cell, place) => (place === row.length - 1 ? cell : padTo(cell, widths[place] ?? 0)))
       .join("  "),
   );
   return lines.map((line) => `${line.trimEnd()}\n`).join("");

@@ -6,15 +6,23 @@ import type { Event } from "../domain/events.ts";
 import { glyphOf, styleOf } from "./card-style.ts";
 import type { Paint } from "./io.ts";
 import { plain } from "./io.ts";
+import { cutTo } from "./text-width.ts";
 
-export type ViewEpic = {
+export type ViewCard = {
   readonly id: string;
   readonly summary: string;
-  readonly issues: readonly {
-    readonly id: string;
-    readonly summary: string;
-    readonly status: CardStatus;
-  }[];
+  readonly status: CardStatus;
+};
+
+export type ViewEpic = ViewCard & { readonly issues: readonly ViewCard[] };
+
+/** What is known before the first event: the cards, and what a resumed run has used already. */
+export type ViewStart = {
+  readonly rock: ViewCard | null;
+  readonly epics: readonly ViewEpic[];
+  readonly turns: number;
+  readonly tokens: number;
+  readonly costUsd: number;
 };
 
 export type LiveCard = {
@@ -25,12 +33,13 @@ export type LiveCard = {
 };
 
 export type ViewState = {
+  rock: ViewCard | null;
   epics: readonly ViewEpic[];
   readonly statuses: Map<string, CardStatus>;
   readonly waits: Map<string, string>;
   readonly live: Map<string, LiveCard>;
-  /** Cards that turns created, by epic in the order they came. */
-  readonly created: { readonly id: string; readonly summary: string }[];
+  /** Summaries of the cards that turns created, in the order they came. */
+  readonly created: Map<string, string>;
   turns: number;
   tokens: number;
   costUsd: number;
@@ -38,19 +47,30 @@ export type ViewState = {
 };
 
 export const createViewState = (): ViewState => ({
+  rock: null,
   epics: [],
   statuses: new Map(),
   waits: new Map(),
   live: new Map(),
-  created: [],
+  created: new Map(),
   turns: 0,
   tokens: 0,
   costUsd: 0,
   startedMs: null,
 });
 
+export function beginView(
+  state: ViewState,
+  { rock, epics, turns, tokens, costUsd }: ViewStart,
+): void {
+  Object.assign(state, { rock, epics, turns, tokens, costUsd });
+  state.live.clear();
+}
+
 const text = (value: unknown): string => (typeof value === "string" ? plain(value) : "");
 const amount = (value: unknown): number => (typeof value === "number" ? value : 0);
+
+const THINKING = "thinking";
 
 export function applyEvent(
   state: ViewState,
@@ -66,14 +86,14 @@ export function applyEvent(
       return;
     case "card-created":
       if (data["seat"] !== null && data["parent"] !== undefined)
-        state.created.push({ id: card, summary: text(data["summary"]) });
+        state.created.set(card, text(data["summary"]));
       return;
     case "turn-started":
       state.turns += 1;
       state.live.set(card, {
         seat: text(data["seat"]),
         sinceMs: nowMs,
-        tool: "thinking",
+        tool: THINKING,
         saying: "",
       });
       return;
@@ -89,7 +109,7 @@ export function applyEvent(
       if (live !== undefined) live.tool = `${text(data["tool"])} ${text(data["path"])}`.trim();
       return;
     case "tool-finished":
-      if (live !== undefined) live.tool = "thinking";
+      if (live !== undefined) Object.assign(live, { tool: THINKING, saying: "" });
       return;
     default:
   }
@@ -123,6 +143,10 @@ export function lineOf({ type, card = "", actor, data }: Event, paint: Paint): s
   }
 }
 
+/** Without a live view a turn that starts is worth a line: a slow model says nothing else for minutes. */
+export const startLineOf = ({ type, card = "", data }: Event, paint: Paint): string | null =>
+  type === "turn-started" ? paint("dim", `▶ ${text(data["seat"])}  ${card}`) : null;
+
 export type FrameSize = {
   readonly columns: number;
   readonly rows: number;
@@ -148,63 +172,62 @@ export function renderFrame(
   return [...shown, { text: footer, style: "dim" as const, live: false }]
     .slice(0, Math.max(1, rows - 1))
     .map(({ text: line, style }) => {
-      const cut = fit(line, columns);
+      const cut = cutTo(line, columns);
       return style === null ? cut : paint(style, cut);
     });
 }
 
-const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-
-/** Cut between characters as a person sees them. */
-function fit(line: string, columns: number): string {
-  if (line.length <= columns) return line;
-  const characters = Array.from(GRAPHEMES.segment(line), ({ segment }) => segment);
-  return characters.length <= columns
-    ? line
-    : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`;
-}
-
 function treeLines(state: ViewState, nowMs: number): readonly Line[] {
-  const lines: Line[] = [];
-  const issueLine = (id: string, summary: string, fallback: CardStatus): Line => {
-    const status = state.statuses.get(id) ?? fallback;
-    const live = state.live.get(id);
-    const wait =
-      status === "blocked" || status === "waiting_for_developer"
-        ? ` — ${state.waits.get(id) ?? ""}`
-        : "";
-    const doing =
-      live === undefined
-        ? ""
-        : `  ${live.seat}: ${live.tool === "thinking" && live.saying !== "" ? `“${plain(live.saying).slice(-60)}”` : live.tool} ${seconds(nowMs - live.sinceMs)}`;
-    return {
-      text: `  ${glyphOf(status)} ${id}  ${plain(summary)}${doing}${wait}`,
-      style: live === undefined ? styleOf(status) : null,
-      live: live !== undefined,
-    };
-  };
-  for (const epic of state.epics) {
-    const done = epic.issues.filter(
-      (issue) => (state.statuses.get(issue.id) ?? issue.status) === "done",
-    ).length;
-    const status = state.statuses.get(epic.id) ?? "ready";
-    lines.push({
-      text: `${glyphOf(status)} ${epic.id}  ${plain(epic.summary)}  ${done}/${epic.issues.length}`,
-      style: "bold",
-      live: false,
-    });
-    lines.push(...epic.issues.map((issue) => issueLine(issue.id, issue.summary, issue.status)));
+  const { rock, epics, created } = state;
+  const indent = rock === null ? "" : "  ";
+  const lines = rock === null ? [] : [goalLine(state, rock, "")];
+  for (const epic of epics) {
+    const done = epic.issues.filter((issue) => statusOf(state, issue) === "done").length;
+    const goal = goalLine(state, epic, indent);
+    lines.push({ ...goal, text: `${goal.text}  ${done}/${epic.issues.length}` });
+    lines.push(...epic.issues.map((issue) => issueLine(state, issue, { indent, nowMs })));
   }
-  const known = new Set(
-    state.epics.flatMap((epic) => [epic.id, ...epic.issues.map((issue) => issue.id)]),
-  );
-  lines.push(
-    ...state.created
-      .filter((card) => !known.has(card.id))
-      .map((card) => issueLine(card.id, card.summary, "ready")),
-  );
+  const known = new Set(epics.flatMap((epic) => [epic, ...epic.issues].map(({ id }) => id)));
+  for (const [id, summary] of created) {
+    if (known.has(id)) continue;
+    lines.push(issueLine(state, { id, summary, status: "ready" }, { indent, nowMs }));
+  }
   return lines;
 }
+
+const statusOf = ({ statuses }: ViewState, { id, status }: ViewCard): CardStatus =>
+  statuses.get(id) ?? status;
+
+const goalLine = (state: ViewState, card: ViewCard, indent: string): Line => ({
+  text: `${indent}${glyphOf(statusOf(state, card))} ${card.id}  ${plain(card.summary)}`,
+  style: "bold",
+  live: false,
+});
+
+function issueLine(
+  state: ViewState,
+  card: ViewCard,
+  { indent, nowMs }: { readonly indent: string; readonly nowMs: number },
+): Line {
+  const status = statusOf(state, card);
+  const live = state.live.get(card.id);
+  const head = `${indent}  ${glyphOf(status)} ${card.id}`;
+  if (live !== undefined) {
+    // What happens now comes before the summary: a narrow screen cuts at the end.
+    const doing = `${live.seat} ${seconds(nowMs - live.sinceMs)}: ${doingOf(live)}`;
+    return { text: `${head}  ${doing}`, style: null, live: true };
+  }
+  const waits = status === "blocked" || status === "waiting_for_developer";
+  const rest = waits ? (state.waits.get(card.id) ?? "") : plain(card.summary);
+  return { text: `${head}  ${rest}`, style: styleOf(status), live: false };
+}
+
+const SAID_CHARACTERS_MAX = 80;
+
+const doingOf = ({ tool, saying }: LiveCard): string =>
+  tool === THINKING && saying !== ""
+    ? `“${Array.from(plain(saying)).slice(-SAID_CHARACTERS_MAX).join("")}”`
+    : tool;
 
 /** The part of the tree around what is live, when all of it does not fit. */
 function window(lines: readonly Line[], room: number): readonly Line[] {

@@ -3,7 +3,7 @@ import { EngineError } from "../domain/errors.ts";
 import type { Refusal } from "../domain/result.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
-import { createPaint } from "./io.ts";
+import { createPaint, plain, plainLines } from "./io.ts";
 
 type Finding = {
   readonly file?: string;
@@ -20,7 +20,7 @@ export function showProblem(io: Io, refusal: Refusal, json: boolean): number {
   if (json) io.err(`${JSON.stringify({ v: 1, type: "error", code, message, details })}\n`);
   else {
     const paint = createPaint(io.color);
-    io.err(`${paint("red", "error")} ${paint("bold", code)}: ${message}\n`);
+    io.err(`${paint("red", "error")} ${paint("bold", code)}: ${plainLines(message)}\n`);
     for (const line of findingLines(details["problems"])) io.err(`  ${line}\n`);
   }
   return EXIT_CODES[code];
@@ -30,7 +30,7 @@ function findingLines(problems: unknown): readonly string[] {
   if (!Array.isArray(problems)) return [];
   return (problems as readonly Finding[]).map(({ file, source, path, name, found, expected }) => {
     const place = [file ?? source, path ?? name].filter((part) => part !== undefined).join("  ");
-    return `${place}\n      found ${found}; expected ${expected}`;
+    return plain(`${place}  found ${found} → expected ${expected}`);
   });
 }
 

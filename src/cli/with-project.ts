@@ -10,6 +10,13 @@ export type OpenOptions = GlobalOptions & {
   readonly watcher?: Watcher;
 };
 
+/** As a setting too, so that a model that cannot be is refused before a run exists. */
+export const modelFlag = ({
+  model,
+}: {
+  readonly model?: string;
+}): Readonly<Record<string, string>> => (model === undefined ? {} : { model });
+
 export async function withProject(
   { io, workbench }: Cli,
   options: OpenOptions,

@@ -37,9 +37,10 @@ export type Workbench = {
   readonly showSettings: (request: ProjectRequest) => Promise<Result<readonly SettingView[]>>;
   readonly initProject: (
     dir: string,
-  ) => Promise<{ readonly written: readonly string[]; readonly kept: readonly string[] }>;
+  ) => Promise<Result<{ readonly written: readonly string[]; readonly kept: readonly string[] }>>;
+  readonly isEmptyDir: (dir: string) => Promise<boolean>;
   /** Copies the shipped sample project into `dir`, or a new temporary folder; gives the folder. */
-  readonly copyDemo: (dir: string | null) => Promise<string>;
+  readonly copyDemo: (dir: string | null) => Promise<Result<string>>;
   /** Runs the tests of what the demo's script built; only its own text gets here. Gives the summary line, null when they failed. */
   readonly testDemo: (
     workspaceDir: string,

@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 
 export const BIN = fileURLToPath(new URL("../../bin/orket", import.meta.url));
 
+/** Compiled code is kept between the many short processes of the tests. */
+const CACHE = fileURLToPath(new URL("../../node_modules/.cache/", import.meta.url));
+
 export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
 
 export type Started = {
@@ -20,7 +23,7 @@ const MS_MAX = 60_000;
 
 /** Starts `orket` with a clean environment; killed after a minute, so that a hanging test says so. */
 export function startOrket(args: readonly string[], { cwd, env = {} }: Setting): Started {
-  const inherited = { PATH: process.env["PATH"] ?? "", HOME: cwd };
+  const inherited = { PATH: process.env["PATH"] ?? "", HOME: cwd, XDG_CACHE_HOME: CACHE };
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
     env: { ...inherited, ...env },

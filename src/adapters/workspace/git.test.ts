@@ -142,6 +142,8 @@ test(
     const reported: string[] = [];
     for (const lifeMs of [250, 265, 280]) {
       const child = spawn(process.execPath, otherProcess(stateDir, body), {
+        // It is killed, and half a coverage file would spoil the whole report.
+        env: { ...process.env, NODE_V8_COVERAGE: "" },
         stdio: ["ignore", "pipe", "inherit"],
       });
       let output = "";

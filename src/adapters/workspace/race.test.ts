@@ -38,6 +38,8 @@ const ATTACKER = `
 async function startAttacker(workspace: Workspace, outside: string): Promise<() => Promise<void>> {
   const attacker = spawn(process.execPath, ["--eval", ATTACKER, workspace.dir, outside], {
     stdio: ["ignore", "pipe", "inherit"],
+    // It is killed, and half a coverage file would spoil the whole report.
+    env: { ...process.env, NODE_V8_COVERAGE: "" },
   });
   await once(attacker.stdout, "data");
   return async () => {

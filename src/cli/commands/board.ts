@@ -19,11 +19,19 @@ export const board = async (cli: Cli, options: Options): Promise<number> =>
       const refused = assetRefusal(read.error);
       return refused.ok ? 0 : showProblem(io, refused.error, options.json === true);
     }
-    io.out(
-      options.json === true ? `${JSON.stringify(toJson(read.value))}\n` : toText(io, read.value),
-    );
+    if (options.json === true) io.out(`${JSON.stringify(toJson(read.value))}\n`);
+    else if (isEmpty(read.value)) io.err(`${nothingIn(options.department)}\n`);
+    else io.out(toText(io, read.value));
     return 0;
   });
+
+const isEmpty = ({ rocks, orphanedEpics, orphanedIssues, alerts }: Board): boolean =>
+  [rocks, orphanedEpics, orphanedIssues, alerts].every((list) => list.length === 0);
+
+const nothingIn = (department: string | undefined): string =>
+  department === undefined
+    ? "The backlog is empty. Write a first epic, or start with one: orket init --yes"
+    : `The department ${department} has no rock, epic or issue. See the whole board with: orket board`;
 
 /** The shape of interfaces.md section 5.2. */
 const toJson = ({ rocks, orphanedEpics, orphanedIssues, alerts, asOfSeq }: Board): unknown => ({
@@ -61,7 +69,5 @@ function toText(io: Io, { rocks, orphanedEpics, orphanedIssues, alerts }: Board)
   lines.push(...orphanedEpics.flatMap((epic) => epicLines(epic, "")));
   lines.push(...orphanedIssues.map((issue) => issueLine(issue, "")));
   lines.push(...alerts.map((alert) => `${paint("yellow", "!")} ${plain(alert.message)}`));
-  return lines.length === 0
-    ? "The backlog is empty. Start one with: orket init\n"
-    : `${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n`;
 }

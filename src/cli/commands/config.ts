@@ -28,6 +28,11 @@ export async function schema(
 ): Promise<number> {
   const found = await workbench.schemaOf(kind);
   if (!found.ok) return showProblem(io, found.error, options.json === true);
-  io.out(`${JSON.stringify(found.value, null, 2)}\n`);
+  const { value } = found;
+  io.out(
+    options.json === true
+      ? `${JSON.stringify({ v: 1, kind, schema: value })}\n`
+      : `${JSON.stringify(value, null, 2)}\n`,
+  );
   return 0;
 }

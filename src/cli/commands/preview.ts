@@ -1,9 +1,9 @@
 // `orket preview`: the prompt of a card as a run would send it now.
 import { previewCard } from "../../app/preview.ts";
-import { createPaint } from "../io.ts";
+import { createPaint, forReader } from "../io.ts";
 import type { Cli, GlobalOptions } from "../main.ts";
 import { showProblem } from "../problem.ts";
-import { withProject } from "../with-project.ts";
+import { modelFlag, withProject } from "../with-project.ts";
 
 type Options = GlobalOptions & {
   readonly department?: string;
@@ -16,7 +16,7 @@ export const preview = async (
   options: Options,
   [card = ""]: readonly string[],
 ): Promise<number> =>
-  withProject(cli, options, async ({ engine }) => {
+  withProject(cli, { ...options, flags: modelFlag(options) }, async ({ engine }) => {
     const { io } = cli;
     const { build = null, department = null, model = null } = options;
     const shown = await previewCard(engine, { card, build, department, model });
@@ -30,6 +30,6 @@ export const preview = async (
       `${shown.value.card}: ${shown.value.kind} by ${shown.value.seat} with ${shown.value.model}\n\n`,
     );
     for (const message of shown.value.messages)
-      io.out(`${paint("cyan", `── ${message.role} ──`)}\n${message.content}\n\n`);
+      io.out(`${paint("cyan", `── ${message.role} ──`)}\n${forReader(io, message.content)}\n\n`);
     return 0;
   });

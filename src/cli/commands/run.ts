@@ -5,12 +5,15 @@ import { runResult, showRun } from "../../app/show-run.ts";
 import { startRun } from "../../app/start-run.ts";
 import type { Result } from "../../domain/result.ts";
 import type { Run } from "../../domain/run.ts";
+import { NO_USAGE } from "../../domain/run.ts";
 import { EXIT, exitCodeOfRun } from "../exit-codes.ts";
+import { plain, projectFlag } from "../io.ts";
+import type { ViewCard, ViewStart } from "../live-frame.ts";
 import type { Cli, GlobalOptions } from "../main.ts";
 import { showProblem } from "../problem.ts";
 import type { RunScreen } from "../run-screen.ts";
 import { createRunScreen } from "../run-screen.ts";
-import { withProject } from "../with-project.ts";
+import { modelFlag, withProject } from "../with-project.ts";
 
 export type RunOptions = GlobalOptions & {
   readonly build?: string;
@@ -49,16 +52,17 @@ type Chosen = { readonly run: string; readonly resume: boolean };
 
 async function watched(
   cli: Cli,
-  options: GlobalOptions,
+  options: GlobalOptions & { readonly model?: string },
   choose: (engine: Engine) => Promise<Result<Chosen>>,
 ): Promise<number> {
   const screen = createRunScreen(cli.io, options.json === true);
-  return withProject(cli, { ...options, watcher: screen.watcher }, async ({ engine }) => {
+  const flags = modelFlag(options);
+  return withProject(cli, { ...options, flags, watcher: screen.watcher }, async ({ engine }) => {
     const chosen = await choose(engine);
     if (!chosen.ok) return showProblem(cli.io, chosen.error, options.json === true);
     const done = await driveRun(cli, { engine, screen, chosen: chosen.value });
     if (!done.ok) return showProblem(cli.io, done.error, options.json === true);
-    await report(cli, { engine, run: done.value, json: options.json === true });
+    await report(cli, { engine, run: done.value, options });
     return exitCodeOfRun(done.value);
   });
 }
@@ -80,10 +84,10 @@ export async function driveRun(
       screen.stop();
       io.exitNow(EXIT.interrupted);
     }
-    io.err("\nStopping; every finished turn is kept. Once more ends at once.\n");
+    screen.say("Stopping; every finished turn is kept. Once more ends at once.");
     stop.abort();
   });
-  screen.start(await titles(engine, chosen.run));
+  screen.start(await viewOf(engine, chosen.run));
   try {
     return await executeRun(engine, { ...chosen, isOwnerGone: workbench.isOwnerGone }, stop.signal);
   } finally {
@@ -92,43 +96,58 @@ export async function driveRun(
   }
 }
 
-/** What the screen calls the cards, before their first event. */
-async function titles(engine: Engine, run: string): Promise<Parameters<RunScreen["start"]>[0]> {
-  const snapshot = await engine.store.read(async ({ runs }) => runs.snapshot(run));
+type SnapshotCard = { readonly id: string; readonly summary: string };
+type SnapshotAssets = {
+  readonly rocks?: Readonly<Record<string, SnapshotCard>>;
+  readonly epics?: Readonly<
+    Record<string, SnapshotCard & { readonly issues: readonly SnapshotCard[] }>
+  >;
+};
+
+/** What the screen shows before the first event: the cards of the run's snapshot as they are stored now. */
+async function viewOf(engine: Engine, run: string): Promise<ViewStart> {
   const view = await showRun(engine, run);
-  const assets = (snapshot?.["assets"] ?? {}) as {
-    epics?: Record<
-      string,
-      { id: string; summary: string; issues: readonly { id: string; summary: string }[] }
-    >;
-  };
-  const known = new Map(view.ok ? view.value.cards.map((card) => [card.id, card]) : []);
-  return Object.values(assets.epics ?? {}).map((epic) => ({
-    id: epic.id,
-    summary: epic.summary,
-    issues: epic.issues.map((issue) => ({
-      id: issue.id,
-      summary: issue.summary,
-      status: known.get(issue.id)?.status ?? "ready",
-    })),
+  // A rock lies in no build of the run: it is stored beside them.
+  const { snapshot, goal } = await engine.store.read(async ({ runs, cards }) => ({
+    snapshot: await runs.snapshot(run),
+    goal: view.ok ? await cards.find(view.value.run.card) : null,
   }));
+  const { rocks = {}, epics = {} } = (snapshot?.["assets"] ?? {}) as SnapshotAssets;
+  const known = new Map(view.ok ? view.value.cards.map((card) => [card.id, card.status]) : []);
+  if (goal !== null) known.set(goal.id, goal.status);
+  const toCard = ({ id, summary }: SnapshotCard): ViewCard => ({
+    id,
+    summary,
+    status: known.get(id) ?? "ready",
+  });
+  const [rock] = Object.values(rocks);
+  const { turns = 0, usage = NO_USAGE } = view.ok ? view.value.run : {};
+  return {
+    rock: rock === undefined ? null : toCard(rock),
+    epics: Object.values(epics).map((epic) => ({
+      ...toCard(epic),
+      issues: epic.issues.map(toCard),
+    })),
+    turns,
+    tokens: usage.inputTokens + usage.outputTokens,
+    costUsd: usage.costUsd,
+  };
 }
 
-async function report(
-  { io }: Cli,
-  { engine, run: ended, json }: { engine: Engine; run: Run; json: boolean },
-): Promise<void> {
-  if (json) {
+type Report = { readonly engine: Engine; readonly run: Run; readonly options: GlobalOptions };
+
+async function report({ io }: Cli, { engine, run: ended, options }: Report): Promise<void> {
+  if (options.json === true) {
     const view = await showRun(engine, ended.id);
     if (view.ok) io.out(`${JSON.stringify(runResult(view.value))}\n`);
     return;
   }
   const { id, card, status, reason, detail, turns, usage } = ended;
   const tokens = usage.inputTokens + usage.outputTokens;
-  io.out(
-    `${card} ${status} (${reason ?? ""}): ${turns} turns, ${tokens} tokens, ${usage.costUsd.toFixed(4)} USD\n`,
-  );
-  for (const line of detail?.split("\n") ?? []) io.out(`  ${line}\n`);
-  if (status === "done") io.err(`See what was done: orket runs show ${id} --diff\n`);
-  else if (status !== "canceled") io.err(`Go on with: orket resume ${id}\n`);
+  const costs = `${turns} turns, ${tokens} tokens, ${usage.costUsd.toFixed(4)} USD`;
+  io.out(`${card} ${status}${reason === null ? "" : ` (${reason})`}: ${costs}\n`);
+  for (const line of detail?.split("\n") ?? []) io.out(`  ${plain(line)}\n`);
+  const there = projectFlag(options.project);
+  if (status === "done") io.err(`See what was done: orket runs show ${id} --diff${there}\n`);
+  else if (status !== "canceled") io.err(`Go on with: orket resume ${id}${there}\n`);
 }

@@ -4,7 +4,7 @@ import { showRun } from "../../app/show-run.ts";
 import type { Run } from "../../domain/run.ts";
 import { glyphOf, styleOf } from "../card-style.ts";
 import type { Io } from "../io.ts";
-import { createPaint, plain, table } from "../io.ts";
+import { createPaint, forReader, plain, table } from "../io.ts";
 import type { Cli, GlobalOptions } from "../main.ts";
 import { showProblem } from "../problem.ts";
 import { withProject } from "../with-project.ts";
@@ -64,7 +64,7 @@ export const runsShow = async (
       io.out(`${JSON.stringify({ v: 1, ...view, ...(options.diff === true ? { diffs } : {}) })}\n`);
     else {
       io.out(runText(io, view));
-      for (const { turn, diff } of diffs) io.out(`\n── ${turn} ──\n${diff}\n`);
+      for (const { turn, diff } of diffs) io.out(`\n── ${turn} ──\n${forReader(io, diff)}\n`);
     }
     return 0;
   });

@@ -1,0 +1,242 @@
+// Which commands there are: words, options, an example each. The module of a command is loaded when it is called.
+import type { Command } from "commander";
+import { Argument, InvalidArgumentError, Option } from "commander";
+import { CARD_STATUSES, WAIT_REASONS } from "../domain/card.ts";
+import type { Cli } from "./main.ts";
+
+/** Options are what the definition below makes of them; each command's own type says which it reads. */
+export type CommandAction = (cli: Cli, options: never, args: readonly string[]) => Promise<number>;
+
+type Call = (command: Command, action: CommandAction) => Promise<void>;
+
+type Definition = {
+  /** Words and arguments, such as `cards move <card> <status>`. */
+  readonly name: string;
+  readonly about: string;
+  readonly example: string;
+  /** What `--json` gives; null where the command only groups others. */
+  readonly json: "document" | "lines" | null;
+  /** Whether it works on a project. */
+  readonly onProject: boolean;
+  readonly load: (() => Promise<unknown>) | null;
+};
+
+type Add = (definition: Definition) => Command;
+
+export function addCommands(program: Command, call: Call): void {
+  const add: Add = (definition) => addCommand(program, call, definition);
+  addSetUp(add, program);
+  addRuns(add);
+  addBacklog(add);
+}
+
+const JSON_MEANS = {
+  document: "print one JSON document",
+  lines: "print JSON Lines: one event a line, the result last",
+} as const;
+
+function addCommand(program: Command, call: Call, definition: Definition): Command {
+  const { name, about, example, json, onProject, load } = definition;
+  const words = name.split(" ");
+  const group =
+    /^[a-z]/.test(words[1] ?? "") && program.commands.find((one) => one.name() === words[0]);
+  const command = (group || program)
+    .command(group ? words.slice(1).join(" ") : name)
+    .description(about)
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .helpOption("-h, --help", "show this help")
+    .addHelpText("after", `\nExample:\n  ${example}`);
+  if (onProject) command.option("--project <dir>", "project directory (default: this one)");
+  if (json !== null) command.option("--json", JSON_MEANS[json]);
+  if (load !== null) command.action(async () => call(command, (await load()) as CommandAction));
+  return command;
+}
+
+const document = { json: "document", onProject: true } as const;
+const lines = { json: "lines", onProject: true } as const;
+const group = { json: null, onProject: false, load: null } as const;
+
+function addSetUp(add: Add, program: Command): void {
+  add({
+    ...lines,
+    onProject: false,
+    name: "demo",
+    about: "run the shipped sample rock from end to end",
+    example: "orket demo",
+    load: async () => (await import("./commands/demo.ts")).demo,
+  })
+    .option("--model <model>", "work with a real model instead of the script, such as ollama:qwen3")
+    .option("--keep <dir>", "make the project in this new folder instead of a temporary one");
+  add({
+    ...document,
+    name: "init [dir]",
+    about: "write a small, valid project; never overwrites a file",
+    example: "orket init --yes my-project",
+    load: async () => (await import("./commands/init.ts")).init,
+  }).option("-y, --yes", "do not ask before adding to a folder that has files");
+  add({
+    ...document,
+    name: "doctor",
+    about: "check this machine and the project, with a fix for each finding",
+    example: "orket doctor",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  });
+  add({ ...group, name: "config", about: "the settings in force", example: "orket config show" });
+  add({
+    ...document,
+    name: "config show",
+    about: "print every setting with its value and where it came from",
+    example: "orket config show --json",
+    load: async () => (await import("./commands/config.ts")).configShow,
+  });
+  add({
+    ...document,
+    onProject: false,
+    name: "schema <kind>",
+    about: "print the JSON Schema of an asset kind, or of settings",
+    example: "orket schema epic",
+    load: async () => (await import("./commands/config.ts")).schema,
+  });
+  add({
+    ...document,
+    onProject: false,
+    name: "completion",
+    about: "print a completion script",
+    example: 'eval "$(orket completion bash)"',
+    load: async () => (await import("./commands/completion.ts")).createCompletion(program),
+  }).addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]));
+}
+
+function addRuns(add: Add): void {
+  add({
+    ...lines,
+    name: "run <card>",
+    about: "run a rock, an epic or one issue",
+    example: "orket run greeting --max-minutes 30",
+    load: async () => (await import("./commands/run.ts")).run,
+  })
+    .option("--build <id>", "name of the build (default: from the card)")
+    .option("--restart", "start every card again; the history stays")
+    .option("--model <model>", "model of every seat, as <provider>:<model>")
+    .option("--department <name>", "look for the card in this department")
+    .option("--max-tokens <n>", "stop when this many tokens are used", positive)
+    .option("--max-cost <usd>", "stop when this much is spent", positive)
+    .option("--max-minutes <n>", "stop after this long", positive)
+    .addOption(
+      new Option(
+        "--approve <how>",
+        "what a call that needs a person gets; nobody can be asked yet, so both mean no",
+      ).choices(["ask", "deny"]),
+    );
+  add({
+    ...lines,
+    name: "resume <run>",
+    about: "go on with a run that was stopped, blocked or lost its process",
+    example: "orket resume run-01j9…",
+    load: async () => (await import("./commands/run.ts")).resume,
+  });
+  add({
+    ...document,
+    name: "runs",
+    about: "list the runs, newest first",
+    example: "orket runs --json",
+    load: async () => (await import("./commands/runs.ts")).runs,
+  });
+  add({
+    ...document,
+    name: "runs show <run>",
+    about: "one run: what each card waits for, its turns and commits",
+    example: "orket runs show run-01j9… --diff",
+    load: async () => (await import("./commands/runs.ts")).runsShow,
+  }).option("--diff", "also show what each turn changed");
+}
+
+function addBacklog(add: Add): void {
+  add({
+    ...document,
+    name: "board",
+    about: "the tree of rocks, epics and issues",
+    example: "orket board",
+    load: async () => (await import("./commands/board.ts")).board,
+  }).option("--department <name>", "only this department");
+  addCards(add);
+  add({
+    ...document,
+    name: "preview <asset>",
+    about: "the prompt exactly as a run would send it",
+    example: "orket preview api-001",
+    load: async () => (await import("./commands/preview.ts")).preview,
+  })
+    .option("--department <name>", "look for the card in this department")
+    .option("--build <id>", "the card of this build")
+    .option("--model <model>", "as if with this model");
+  add({ ...group, name: "events", about: "the event log", example: "orket events verify" });
+  add({
+    ...document,
+    name: "events verify",
+    about: "check the hash chain of the event log",
+    example: "orket events verify",
+    load: async () => (await import("./commands/events.ts")).eventsVerify,
+  });
+}
+
+const OF_BUILD = ["--build <id>", "the card of this build"] as const;
+
+function addCards(add: Add): void {
+  add({
+    ...document,
+    name: "cards",
+    about: "list the stored cards",
+    example: "orket cards --status blocked",
+    load: async () => (await import("./commands/cards.ts")).cards,
+  })
+    .option("--build <id>", "only this build")
+    .addOption(new Option("--status <status>", "only this status").choices(CARD_STATUSES));
+  add({
+    ...document,
+    name: "cards show <card>",
+    about: "one card with its comments and history",
+    example: "orket cards show api-001",
+    load: async () => (await import("./commands/cards.ts")).cardsShow,
+  }).option(...OF_BUILD);
+  add({
+    ...document,
+    name: "cards move <card> <status>",
+    about: "move a card, as far as the rules allow",
+    example: "orket cards move api-001 ready",
+    load: async () => (await import("./commands/cards.ts")).cardsMove,
+  })
+    .option(...OF_BUILD)
+    .addOption(
+      new Option("--wait-reason <reason>", "why it waits, for blocked and waiting cards").choices(
+        WAIT_REASONS,
+      ),
+    )
+    .option("--detail <text>", "what it waits for, in words");
+  add({
+    ...document,
+    name: "cards comment <card> <text>",
+    about: "write a comment that the next turn sees",
+    example: 'orket cards comment api-001 "Use UTC."',
+    load: async () => (await import("./commands/cards.ts")).cardsComment,
+  }).option(...OF_BUILD);
+  add({
+    ...document,
+    name: "cards archive",
+    about: "archive cards by id, build or word",
+    example: 'orket cards archive --card api-001 --reason "obsolete"',
+    load: async () => (await import("./commands/cards.ts")).cardsArchive,
+  })
+    .option("--card <id...>", "cards by id")
+    .option("--build <id>", "all cards of this build")
+    .option("--related <token...>", "cards whose id or summary contains this")
+    .option("--reason <text>", "kept with the event");
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError("It is a number above 0.");
+  return value;
+}

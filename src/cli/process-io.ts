@@ -1,0 +1,75 @@
+// The real process as `Io`: streams, signals, the terminal. What a command may do with them stands in io.ts.
+import type { Io, Screen } from "./io.ts";
+
+export type Streams = {
+  readonly env: Io["env"];
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+};
+
+const EXIT_INTERRUPTED = 130;
+
+export function createProcessIo({ env, cwd, stdin, stdout, stderr }: Streams): Io {
+  const listeners = new Set<() => void>();
+  let isRead = true;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    if (!isRead) return;
+    isRead = false;
+    // Whoever reads us has gone: `orket board | head` ends quietly, and a run stops as at Ctrl-C instead of working unseen.
+    if (listeners.size === 0) process.exit(0);
+    for (const listener of listeners) listener();
+  });
+  stderr.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  return {
+    env,
+    cwd,
+    color: stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+    out: (text) => {
+      if (isRead) stdout.write(text);
+    },
+    err: (text) => void stderr.write(text),
+    screen: stdout.isTTY && env["TERM"] !== "dumb" ? screenOf(stdout) : null,
+    ask: stdin.isTTY && stderr.isTTY ? async (question) => ask({ stdin, stderr }, question) : null,
+    onSignal: (listener) => {
+      listeners.add(listener);
+      process.on("SIGINT", listener);
+      process.on("SIGTERM", listener);
+      return () => {
+        listeners.delete(listener);
+        process.off("SIGINT", listener);
+        process.off("SIGTERM", listener);
+      };
+    },
+    exitNow: (code) => process.exit(code),
+  };
+}
+
+const screenOf = (stdout: NodeJS.WriteStream): Screen => ({
+  size: () => ({ columns: stdout.columns, rows: stdout.rows }),
+  onExit: (listener) => {
+    process.once("exit", listener);
+    return () => process.off("exit", listener);
+  },
+});
+
+/** An empty answer when the person ends the input; Ctrl-C ends the program. */
+async function ask(
+  { stdin, stderr }: Pick<Streams, "stdin" | "stderr">,
+  question: string,
+): Promise<string> {
+  const { createInterface } = await import("node:readline");
+  const line = createInterface({ input: stdin, output: stderr });
+  return new Promise((resolve) => {
+    line.on("SIGINT", () => process.exit(EXIT_INTERRUPTED));
+    line.on("close", () => resolve(""));
+    line.question(question, (answer) => {
+      resolve(answer);
+      line.close();
+    });
+  });
+}
