@@ -17,7 +17,6 @@ const PROCESSES = [
   "test/e2e/{demo,openai-server}.test.ts",
   "test/{docs,package}.test.ts",
   "src/adapters/workspace/{git,race}.test.ts",
-  "src/adapters/log/pino.test.ts",
 ];
 // Tested as processes only: the entry and the composition root.
 const ENTRY = ["src/cli/**", "src/main.ts", "src/assemble.ts"];

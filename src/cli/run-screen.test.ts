@@ -68,9 +68,10 @@ function stage(size: { columns: number; rows: number }) {
 
 const FRAMES_MS = 260;
 
-test("the frame is redrawn in place, and lines that stay scroll away above it, each once", async () => {
+test("the frame is redrawn in place, and lines that stay scroll away above it, each once", async (context) => {
   const { io, terminal } = stage({ columns: 60, rows: 8 });
   const screen = createRunScreen(io, false);
+  context.after(screen.stop);
   screen.start(START);
   for (let place = 0; place < 12; place += 1) screen.watcher.onEvents([done(`card-${place}`)]);
   await sleep(FRAMES_MS);
@@ -90,10 +91,11 @@ test("the frame is redrawn in place, and lines that stay scroll away above it, e
   assert.ok(terminal.screen().at(-1)?.includes("0 working"));
 });
 
-test("a screen that shrinks while a run goes is not littered with old frames", async () => {
+test("a screen that shrinks while a run goes is not littered with old frames", async (context) => {
   const size = { columns: 60, rows: 30 };
   const { io, terminal } = stage(size);
   const screen = createRunScreen(io, false);
+  context.after(screen.stop);
   screen.start(START);
   await sleep(FRAMES_MS);
   size.rows = 10;
@@ -103,9 +105,10 @@ test("a screen that shrinks while a run goes is not littered with old frames", a
   assert.equal(footers.length, 1, terminal.screen().join("\n"));
 });
 
-test("it redraws at most ten times a second, however much happens", async () => {
+test("it redraws at most ten times a second, however much happens", async (context) => {
   const { io, writes } = stage({ columns: 60, rows: 20 });
   const screen = createRunScreen(io, false);
+  context.after(screen.stop);
   screen.start(START);
   const before = writes();
   for (let round = 0; round < 2000; round += 1) {
@@ -118,9 +121,10 @@ test("it redraws at most ten times a second, however much happens", async () => 
   assert.ok(writes() - before <= 6, `${writes() - before} writes`);
 });
 
-test("a process that ends in the middle gives the cursor back", () => {
+test("a process that ends in the middle gives the cursor back", (context) => {
   const { io, terminal, exits } = stage({ columns: 60, rows: 20 });
   const screen = createRunScreen(io, false);
+  context.after(screen.stop);
   screen.start(START);
   for (const listener of exits) listener();
   assert.ok(terminal.isCursorShown());
@@ -128,9 +132,10 @@ test("a process that ends in the middle gives the cursor back", () => {
   assert.equal(exits.size, 0);
 });
 
-test("without a terminal there are plain lines on standard error, and nothing on standard output", () => {
+test("without a terminal there are plain lines on standard error, and nothing on standard output", (context) => {
   const { io, err, writes } = stage({ columns: 60, rows: 20 });
   const screen = createRunScreen({ ...io, screen: null, color: false }, false);
+  context.after(screen.stop);
   screen.start(START);
   screen.watcher.onEvents([
     { ...done("card-1"), type: "turn-started", data: { seat: "coder" } },
