@@ -105,6 +105,17 @@ test("a screen that shrinks while a run goes is not littered with old frames", a
   assert.equal(footers.length, 1, terminal.screen().join("\n"));
 });
 
+test("what the terminal echoes at Ctrl-C leaves no trace of the frame before it", async (context) => {
+  const { io, terminal } = stage({ columns: 60, rows: 30 });
+  const screen = createRunScreen(io, false);
+  context.after(screen.stop);
+  screen.start(START);
+  terminal.write("^C");
+  screen.say("Stopping.");
+  await sleep(FRAMES_MS);
+  assert.equal(terminal.screen()[0], "Stopping.", terminal.screen().join("\n"));
+});
+
 test("it redraws at most ten times a second, however much happens", async (context) => {
   const { io, writes } = stage({ columns: 60, rows: 20 });
   const screen = createRunScreen(io, false);

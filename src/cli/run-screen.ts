@@ -25,7 +25,8 @@ export type RunScreen = {
 const REDRAW_MS = 100;
 const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
-const clearLines = (count: number): string => (count === 0 ? "" : `\u001b[${count}A\u001b[J`);
+/** From the first column: the terminal may have echoed `^C` where the cursor was. */
+const clearLines = (count: number): string => (count === 0 ? "" : `\r\u001b[${count}A\u001b[J`);
 
 export function createRunScreen(io: Io, json: boolean): RunScreen {
   if (json) return createJsonScreen(io);

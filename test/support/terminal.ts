@@ -46,6 +46,7 @@ export function createTerminal(size: { columns: number; rows: number }): Termina
     for (const [part] of text.matchAll(PARTS)) {
       if (part.startsWith(ESCAPE) && part.length > 1) control(part.slice(1));
       else if (part === "\n") newLine();
+      else if (part === "\r") column = 0;
       else if (part < " " || part === "\u007f") throw new Error(`Control ${part.charCodeAt(0)}.`);
       else put(part);
     }
