@@ -222,3 +222,34 @@ test("the third denial of a turn ends it as a violation, and other cards go on",
   );
   assert.ok(!existsSync(join(project.dir, ".orket/workspaces/build-work/docs/never.md")));
 });
+
+test("a link that appears between the gate and the write is as serious as one the gate sees", async (context) => {
+  const project = await makeProject({
+    "model/core/epics/work.yaml": epicFile([{ id: "api" }]),
+    "script.yaml": script({ api: { coder: [write("docs/late.md", "1\n")] } }),
+  });
+  const plain = await openTestEngine(project.dir);
+  const { workspaces } = plain.engine;
+  // The attacker is quicker than the walk of the write: what the gate resolved is a link by then.
+  const raced: typeof workspaces = {
+    open: async (build) => {
+      const workspace = await workspaces.open(build);
+      const relink: typeof workspace.write = async (...given) => {
+        symlinkSync(project.dir, join(workspace.dir, "docs"));
+        return workspace.write(...given);
+      };
+      return { ...workspace, write: relink };
+    },
+  };
+  const opened = await openTestEngine(project.dir, { replace: { workspaces: raced } });
+  context.after(async () => {
+    await opened.close();
+    await plain.close();
+    await project.remove();
+  });
+  await opened.run({ card: "work" });
+  assert.ok(!existsSync(join(project.dir, "late.md")));
+  assert.equal(opened.events.filter((event) => event.type === "tool-denied").length, 1);
+  const card = await opened.engine.store.read(async ({ cards: list }) => list.find("api"));
+  assert.deepEqual([card?.status, card?.waitReason], ["blocked", "system"]);
+});
