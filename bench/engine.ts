@@ -3,9 +3,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openTestEngine } from "../test/support/project.ts";
-import { makeBenchProject, NO_OP_MODEL } from "./project.ts";
+import { makeBenchProject } from "./project.ts";
 
-const TURNS = 90;
+const TURNS = 100;
 
 export type EngineRow = {
   /** Turns at the same time; those that wait for the disk together share a commit. */
@@ -40,7 +40,7 @@ export async function benchEngine({
   const cases = concurrencies.flatMap((concurrency) =>
     backlogs.map((cards): Case => ({ cards, concurrency, samples: [] })),
   );
-  await sampleOf({ cards: 1000, concurrency: 3, samples: [] });
+  for (const warm of [100, 1000]) await sampleOf({ cards: warm, concurrency: 3, samples: [] });
   for (let number = 0; number < rounds; number += 1) {
     for (const one of cases) one.samples.push(await sampleOf(one));
   }
@@ -70,7 +70,7 @@ async function sampleOf({ cards, concurrency }: Case): Promise<Sample> {
   const opened = await openTestEngine(dir, {
     limits,
     settings,
-    replace: { model: NO_OP_MODEL, watcher },
+    replace: { watcher },
   });
   await opened.run({ card: "epic-0" });
   await opened.close();

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { openTestEngine } from "../test/support/project.ts";
-import { makeBenchProject, NO_OP_MODEL } from "./project.ts";
+import { makeBenchProject } from "./project.ts";
 
 const BIN = fileURLToPath(new URL("../bin/orket", import.meta.url));
 const PEAK =
@@ -27,7 +27,6 @@ export async function benchProcesses({
   // One turn in each build stores all its cards.
   const opened = await openTestEngine(dir, {
     limits: { turnsPerRunMax: 1 },
-    replace: { model: NO_OP_MODEL },
   });
   for (let number = 0; number < 20; number += 1) await opened.run({ card: `epic-${number}` });
   await opened.close();

@@ -1,8 +1,8 @@
-// The project that is measured: one epic, or many, of issues without dependencies, and a model that answers at once.
+// The project that is measured: one epic, or many, of issues without dependencies, and a scripted model that
+// answers every turn with the same call.
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Model } from "../src/ports/model.ts";
 
 const TEAM = {
   name: "core",
@@ -18,6 +18,19 @@ const ORGANIZATION = {
   vision: "Measure.",
   ethos: "Measure.",
   bottleneck_thresholds: { wip_limit_per_seat: 1000 },
+};
+/** Each card waits for a person after one reply: its turn costs the engine all that a turn costs, the model nothing. */
+const SCRIPT = {
+  version: 1,
+  match: [
+    {
+      when: {},
+      reply: {
+        calls: [{ tool: "update_issue_status", args: { status: "blocked", wait_reason: "input" } }],
+        usage: { input: 10, output: 10 },
+      },
+    },
+  ],
 };
 const roleOf = (name: string): unknown => ({
   name,
@@ -38,11 +51,12 @@ export async function makeBenchProject({
     await mkdir(join(dir, path, ".."), { recursive: true });
     await writeFile(join(dir, path), JSON.stringify(value));
   };
+  await put("no-op.json", SCRIPT);
   await put("config/organization.json", ORGANIZATION);
   await put("model/core/teams/core.json", TEAM);
   await put("model/core/roles/coder.json", roleOf("coder"));
   await put("model/core/roles/integrity_guard.json", roleOf("integrity_guard"));
-  await put("model/core/environments/local.json", { name: "local", model: "scripted:none.yaml" });
+  await put("model/core/environments/local.json", { name: "local", model: "scripted:no-op.json" });
   for (let number = 0; number < epics; number += 1) {
     const cards = Array.from({ length: issues }, (_, place) => ({
       id: `c${number}-${place}`,
@@ -58,31 +72,3 @@ export async function makeBenchProject({
   }
   return dir;
 }
-
-/** Moves each card to review in one reply; its turns cost the engine all that a turn costs, and the model nothing. */
-export const NO_OP_MODEL: Model = {
-  describe: async () => ({
-    ok: true,
-    value: {
-      provider: "bench",
-      name: "no-op",
-      nativeTools: true,
-      contextWindow: null,
-      price: { inputUsdPerMillion: 0, outputUsdPerMillion: 0 },
-    },
-  }),
-  reply: async () => ({
-    kind: "reply",
-    text: "",
-    calls: [
-      {
-        id: "call",
-        tool: "update_issue_status",
-        args: { status: "blocked", wait_reason: "input" },
-      },
-    ],
-    inputTokens: 10,
-    outputTokens: 10,
-    truncated: false,
-  }),
-};

@@ -3,7 +3,7 @@
 import type { Dialect, Epic, IdesignRules, Role } from "../domain/assets.ts";
 import type { Card, CardBrief } from "../domain/card.ts";
 import { priorityWord } from "../domain/card.ts";
-import type { ChatMessage, Step, Turn, TurnKind } from "../domain/turn.ts";
+import type { ChatMessage, EarlierTurn, TurnKind } from "../domain/turn.ts";
 import type { VerificationRun } from "../domain/verdict.ts";
 import type { ToolDefinition } from "../ports/model.ts";
 import type { Comment } from "../ports/store.ts";
@@ -15,8 +15,6 @@ export type DependencyFacts = {
   readonly resolution: string | null;
   readonly files: readonly string[];
 };
-
-export type EarlierTurn = { readonly turn: Turn; readonly steps: readonly Step[] };
 
 export type PromptFacts = {
   readonly kind: TurnKind;

@@ -90,20 +90,12 @@ async function readStored(
   contextTurns: number,
 ): Promise<Pick<PromptFacts, "brief" | "dependencies" | "comments" | "verification" | "history">> {
   const { cards, comments, turns } = transaction;
-  const earlier = await turns.list({
-    build: card.build,
-    card: card.id,
-    statuses: ["committed", "failed", "violated"],
-    limit: contextTurns,
-  });
-  const history = [];
-  for (const turn of earlier) history.push({ turn, steps: await turns.steps(turn.id) });
   return {
     brief: (await cards.brief(card.build, card.id)) ?? EMPTY_BRIEF,
     dependencies: await readDependencies(transaction, card),
     comments: await comments.list(card.build, card.id, COMMENTS_MAX),
     verification: await cards.lastVerification(card.build, card.id),
-    history,
+    history: await turns.history(card.build, card.id, contextTurns),
   };
 }
 

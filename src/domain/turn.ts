@@ -65,6 +65,12 @@ export type StoredResult = {
   readonly result: ToolResult | null;
 };
 
+/** An ended turn of a card as its later turns are told of it. */
+export type EarlierTurn = {
+  readonly turn: Pick<Turn, "number" | "seat" | "kind" | "status" | "outcome">;
+  readonly steps: readonly Step[];
+};
+
 export const TURN_LIMITS = {
   stepsMax: 16,
   correctionsMax: 2,

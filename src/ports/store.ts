@@ -5,7 +5,14 @@ import type { CardMove } from "../domain/card-moves.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Run, RunReason, RunStatus, Usage } from "../domain/run.ts";
-import type { ChatMessage, Step, ToolResult, Turn, TurnStatus } from "../domain/turn.ts";
+import type {
+  ChatMessage,
+  EarlierTurn,
+  Step,
+  ToolResult,
+  Turn,
+  TurnStatus,
+} from "../domain/turn.ts";
 import type { VerificationRun } from "../domain/verdict.ts";
 
 /** A card to be created: `ready`, or `blocked` with a reason. The store fills version and times. */
@@ -166,6 +173,8 @@ export type TurnStore = {
   readonly get: (id: string) => Promise<Turn | null>;
   /** Oldest first; the newest `limit` of them. */
   readonly list: (filter: TurnFilter) => Promise<readonly Turn[]>;
+  /** What a card's ended turns said and did, dropped ones left out; oldest first, the newest `limit` of them. */
+  readonly history: (build: string, card: string, limit: number) => Promise<readonly EarlierTurn[]>;
   readonly insert: (
     turn: Omit<Turn, "usage" | "commit" | "outcome" | "endedAt">,
     prompt: readonly ChatMessage[],

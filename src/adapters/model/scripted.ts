@@ -1,6 +1,6 @@
 // The scripted provider: replies read from a file. Which one comes is decided by where in the run the request stands, and by
 // nothing it remembers, so that a run that was killed and resumed gets the same replies as one that was not.
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Result } from "../../domain/result.ts";
 import { ok } from "../../domain/result.ts";
@@ -54,16 +54,23 @@ function createLoader(projectDir: string): (name: string) => Promise<Result<Scri
   >();
   return async (name) => {
     const path = resolve(projectDir, name);
-    const version = await stat(path, { bigint: true }).then(
-      ({ ino, size, mtimeNs }) => `${ino} ${size} ${mtimeNs}`,
-      () => "missing",
-    );
+    const version = versionOf(path);
     const known = read.get(path);
     if (known?.version === version) return known.script;
     const script = readScript(path);
     read.set(path, { version, script });
     return script;
   };
+}
+
+/** Asked for at every reply: waiting for a thread would cost more than the call itself. */
+function versionOf(path: string): string {
+  try {
+    const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch {
+    return "missing";
+  }
 }
 
 function choose(script: Script, { origin, messages }: ModelRequest): ScriptReply | undefined {

@@ -7,7 +7,7 @@ import type { Job, Mode } from "./group-commit.ts";
 import { createLane, Refused } from "./group-commit.ts";
 import { cardStatements, openCards } from "./sql/cards.ts";
 import { commentStatements, openComments } from "./sql/comments.ts";
-import type { Redact } from "./sql/events.ts";
+import type { LogEnd, Redact } from "./sql/events.ts";
 import { eventStatements, openEvents, openLogEnd } from "./sql/events.ts";
 import { checkFence } from "./sql/leases.ts";
 import { openRuns, runStatements } from "./sql/runs.ts";
@@ -27,20 +27,21 @@ export type SqlStoreDeps = {
   readonly close: () => Promise<void>;
 };
 
+type Work<Value> = (transaction: StoreTransaction) => Promise<Value>;
+
 export function createSqlStore({ db, clock, redact, translate, close }: SqlStoreDeps): Store {
   const statements = compileAll(db);
   const now = stampOf(clock);
   const lane = createLane({ db, translate });
 
-  const bindTables = (session: Session): StoreTransaction => {
-    const end = openLogEnd(session, statements.events);
+  const bindTables = (session: Session, end: LogEnd): StoreTransaction => {
     const cards = openCards({ db, session, statements: statements.cards, end });
     return {
       cards,
       comments: openComments(session, statements.comments),
       runs: openRuns({ db, session, statements: statements.runs }),
       turns: openTurns({ db, session, statements: statements.turns, cards }),
-      events: openEvents({ db, session, statements: statements.events, end, redact }),
+      events: openEvents({ db, session, end, redact }),
     };
   };
 
@@ -56,15 +57,22 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
     },
   });
 
+  const workOn = async <Value>(session: Session, work: Work<Value>): Promise<Value> => {
+    const end = openLogEnd(session, statements.events);
+    const value = await work(bindTables(session, end));
+    if (!isRefusal(value)) await end.flush();
+    return value;
+  };
+
   return {
     transaction: async (work, fence) =>
       lane.run(
         within("write", async (session) => {
           if (fence !== undefined) await checkFence(session, statements.runs.leases, fence);
-          return work(bindTables(session));
+          return workOn(session, work);
         }),
       ),
-    read: async (work) => lane.run(within("read", async (session) => work(bindTables(session)))),
+    read: async (work) => lane.run(within("read", async (session) => workOn(session, work))),
     verifyChain: async () =>
       verifyEvents(async (work) => lane.run(within("read", work)), statements.verify),
     close: async () => lane.close(close),

@@ -26,11 +26,18 @@ const DATA_CHARACTERS_MAX = 262_144;
 
 export type Head = { readonly seq: number; readonly hash: string };
 
-/** The end of the log within one transaction; read once, then kept. */
+/**
+ * The end of the log within one transaction; read once, then kept. What is appended gets its place and its hash at once
+ * and is written when the transaction ends, all of it together.
+ */
 export type LogEnd = {
   readonly read: () => Promise<Head>;
-  readonly advance: (to: Head) => Promise<void>;
+  readonly append: (rows: readonly EventRow[], to: Head) => void;
+  /** Writes what was appended; before the commit, and before any event is read. */
+  readonly flush: () => Promise<void>;
 };
+
+type EventRow = Readonly<Record<Column, Value>>;
 
 export type Redact = (data: JsonObject) => JsonObject;
 
@@ -75,7 +82,9 @@ export const eventStatements = (db: Kysely<Schema>) => ({
 });
 
 export function openLogEnd(session: Session, statements: EventStatements): LogEnd {
+  let stored: Head | null = null;
   let known: Head | null = null;
+  let pending: EventRow[] = [];
   return {
     read: async () => {
       if (known !== null) return known;
@@ -87,47 +96,71 @@ export function openLogEnd(session: Session, statements: EventStatements): LogEn
         );
       const cells = cellsOf(HEAD, row);
       known = { seq: integer(cells, "seq"), hash: text(cells, "hash") };
+      stored = known;
       return known;
     },
-    advance: async (to) => {
-      const from = known?.seq ?? 0;
-      const changed = await session.change(statements.advance, { ...to, from });
-      if (changed !== 1)
-        throw new EngineError("INTERNAL", "The event log moved on inside a transaction.");
+    append: (rows, to) => {
+      pending.push(...rows);
       known = to;
     },
+    flush: async () => {
+      if (known === null || pending.length === 0) return;
+      const rows = pending;
+      pending = [];
+      for (let start = 0; start < rows.length; start += BATCH_MAX) {
+        const batch = rows.slice(start, start + BATCH_MAX);
+        await session.change(statements.insert(batch.length), numbered(batch));
+      }
+      const from = stored?.seq ?? 0;
+      const changed = await session.change(statements.advance, { ...known, from });
+      if (changed !== 1)
+        throw new EngineError("INTERNAL", "The event log moved on inside a transaction.");
+      stored = known;
+    },
   };
+}
+
+type Place = { readonly column: Column; readonly name: `${Column}${number}` };
+
+/** The name of each column of each row of a statement, made once. */
+const PLACES: readonly (readonly Place[])[] = Array.from({ length: BATCH_MAX }, (_, index) =>
+  COLUMNS.map((column): Place => ({ column, name: `${column}${index}` })),
+);
+
+/** The values of several rows under the names one statement has for them. */
+function numbered(rows: readonly EventRow[]): Readonly<Record<string, Value>> {
+  const values: Record<string, Value> = {};
+  for (const [index, row] of rows.entries()) {
+    for (const { column, name } of PLACES[index] ?? []) values[name] = row[column];
+  }
+  return values;
 }
 
 export type EventDeps = {
   readonly db: Kysely<Schema>;
   readonly session: Session;
-  readonly statements: EventStatements;
   readonly end: LogEnd;
   readonly redact: Redact;
 };
 
-export const openEvents = ({ db, session, statements, end, redact }: EventDeps): EventLog => ({
+export const openEvents = ({ db, session, end, redact }: EventDeps): EventLog => ({
   append: async (events) => {
     if (events.length === 0) return [];
     let head = await end.read();
     const at = session.now();
     const appended: Event[] = [];
-    for (let start = 0; start < events.length; start += BATCH_MAX) {
-      const values: Record<string, Value> = {};
-      const batch = events.slice(start, start + BATCH_MAX);
-      for (const [index, event] of batch.entries()) {
-        const { stored, dataText } = chain(event, { head, at, redact });
-        head = { seq: stored.seq, hash: stored.hash };
-        appended.push(stored);
-        place(values, { index, stored, dataText });
-      }
-      await session.change(statements.insert(batch.length), values);
+    const rows: EventRow[] = [];
+    for (const event of events) {
+      const { stored, dataText } = chain(event, { head, at, redact });
+      head = { seq: stored.seq, hash: stored.hash };
+      appended.push(stored);
+      rows.push(rowOf(stored, dataText));
     }
-    await end.advance(head);
+    end.append(rows, head);
     return appended;
   },
   list: async (filter) => {
+    await end.flush();
     const rows = await session.select(listQuery(db, filter));
     const events = rows.map(readEvent);
     return fromEnd(filter) ? events.reverse() : events;
@@ -194,21 +227,19 @@ function eventHash(prevHash: string, event: Hashed, dataText: string): string {
   return digest("sha256", prevHash + rest);
 }
 
-type Placed = { readonly index: number; readonly stored: Event; readonly dataText: string };
-
-function place(values: Record<string, Value>, { index, stored, dataText }: Placed): void {
-  values[`seq${index}`] = stored.seq;
-  values[`at${index}`] = stored.at;
-  values[`type${index}`] = stored.type;
-  values[`run${index}`] = stored.run ?? null;
-  values[`build${index}`] = stored.build ?? null;
-  values[`card${index}`] = stored.card ?? null;
-  values[`turn${index}`] = stored.turn ?? null;
-  values[`actor${index}`] = stored.actor;
-  values[`data${index}`] = dataText;
-  values[`prev_hash${index}`] = stored.prevHash;
-  values[`hash${index}`] = stored.hash;
-}
+const rowOf = (stored: Event, dataText: string): EventRow => ({
+  seq: stored.seq,
+  at: stored.at,
+  type: stored.type,
+  run: stored.run ?? null,
+  build: stored.build ?? null,
+  card: stored.card ?? null,
+  turn: stored.turn ?? null,
+  actor: stored.actor,
+  data: dataText,
+  prev_hash: stored.prevHash,
+  hash: stored.hash,
+});
 
 /** With only an upper bound the newest below it are meant; otherwise the oldest after the lower one. */
 const fromEnd = ({ after, before }: EventFilter): boolean =>

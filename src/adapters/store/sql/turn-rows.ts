@@ -2,11 +2,13 @@
 import { isJsonObject } from "../../../domain/json.ts";
 import type {
   ChatMessage,
+  EarlierTurn,
   Step,
   StoredResult,
   ToolCall,
   ToolResult,
   Turn,
+  TurnKind,
   TurnStatus,
 } from "../../../domain/turn.ts";
 import type { Row } from "./rows.ts";
@@ -30,6 +32,7 @@ const PROMPTS = table("turn_prompts", "turn");
 const STEPS = table("turn_steps", "turn", "number");
 const CALLS = table("turn_calls", "turn", "step", "call_id");
 
+const KINDS: readonly TurnKind[] = ["work", "review"];
 const STATUSES: readonly TurnStatus[] = ["live", "committed", "failed", "violated", "dropped"];
 
 /** Beside what it used, which is the sum over its steps. */
@@ -50,6 +53,20 @@ export const TURN_COLUMNS = [
   "ended_at",
 ] as const;
 
+export const EARLIER_COLUMNS = ["id", "number", "seat", "kind", "status", "outcome"] as const;
+
+export function readEarlierTurn(row: Row): EarlierTurn["turn"] & { readonly id: string } {
+  const cells = cellsOf(TURNS, row);
+  return {
+    id: text(cells, "id"),
+    number: integer(cells, "number"),
+    seat: text(cells, "seat"),
+    kind: oneOf(cells, "kind", KINDS),
+    status: oneOf(cells, "status", STATUSES),
+    outcome: textOrNull(cells, "outcome"),
+  };
+}
+
 export function readTurn(row: Row): Turn {
   const cells = cellsOf(TURNS, row);
   return {
@@ -59,7 +76,7 @@ export function readTurn(row: Row): Turn {
     card: text(cells, "card"),
     number: integer(cells, "number"),
     seat: text(cells, "seat"),
-    kind: oneOf(cells, "kind", ["work", "review"]),
+    kind: oneOf(cells, "kind", KINDS),
     cycle: integer(cells, "cycle"),
     model: text(cells, "model"),
     status: oneOf(cells, "status", STATUSES),

@@ -3,7 +3,7 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import { EngineError } from "../../../domain/errors.ts";
-import type { Turn, TurnStatus } from "../../../domain/turn.ts";
+import type { EarlierTurn, Turn, TurnStatus } from "../../../domain/turn.ts";
 import type { CardStore, TurnFilter, TurnStore } from "../../../ports/store.ts";
 import { cardFileStatements, openCardFiles } from "./card-files.ts";
 import { journalStatements, openJournal } from "./journal.ts";
@@ -12,7 +12,7 @@ import type { Schema } from "./schema.ts";
 import type { Session } from "./session.ts";
 import { rowLimit } from "./session.ts";
 import { prepare } from "./statement.ts";
-import { readTurn, TURN_COLUMNS } from "./turn-rows.ts";
+import { EARLIER_COLUMNS, readEarlierTurn, readTurn, TURN_COLUMNS } from "./turn-rows.ts";
 
 const COUNTS = table("turns", "card");
 
@@ -72,6 +72,16 @@ const recordStatements = (db: Kysely<Schema>) => ({
       .where("id", "=", value("id"))
       .where("status", "=", "live"),
   ),
+  history: prepare<"build" | "card" | "limit">((value) =>
+    db
+      .selectFrom("turns")
+      .select(EARLIER_COLUMNS)
+      .where("build", "=", value("build"))
+      .where("card", "=", value("card"))
+      .where("status", "in", ["committed", "failed", "violated"])
+      .orderBy("number", "desc")
+      .limit(value("limit")),
+  ),
   counts: prepare<"run" | "build" | "card" | "seat">((value) =>
     db
       .selectFrom("turns")
@@ -111,6 +121,15 @@ export function openTurns({ db, session, statements, cards }: TurnDeps): TurnSto
     ...openCardFiles({ session, statements: statements.files, cards }),
     get,
     list: async (filter) => (await session.select(listQuery(db, filter))).map(readTurn).reverse(),
+    history: async (build, card, limit) => {
+      const rows = await session.rows(statements.history, { build, card, limit: rowLimit(limit) });
+      const history: EarlierTurn[] = [];
+      for (const row of rows.toReversed()) {
+        const { id, ...turn } = readEarlierTurn(row);
+        history.push({ turn, steps: await journal.steps(id) });
+      }
+      return history;
+    },
     insert: async ({ startedAt, ...turn }, prompt) => {
       await session.change(statements.insert, { ...turn, started_at: startedAt });
       await savePrompt(turn.id, prompt);
