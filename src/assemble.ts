@@ -22,6 +22,7 @@ import type { Config, Secret } from "./config.ts";
 import type { ProjectAssets } from "./domain/assets.ts";
 import type { Nodes } from "./domain/decision.ts";
 import type { RiskPolicy } from "./domain/governance.ts";
+import type { Budget } from "./domain/run.ts";
 import type { ErrorCode } from "./domain/errors.ts";
 import type { JsonObject } from "./domain/json.ts";
 import { createRedactor } from "./domain/redact.ts";
@@ -135,6 +136,16 @@ const pricesOf = (config: Config): Readonly<Record<string, Price>> =>
     ),
   );
 
+const budgetOf = (config: Config, key: "budgets.run" | "budgets.card"): Budget => {
+  const { tokens, cost_usd: costUsd, minutes, turns } = config.record<number>(key);
+  return {
+    tokensMax: tokens ?? null,
+    costUsdMax: costUsd ?? null,
+    minutesMax: minutes ?? null,
+    turnsMax: turns ?? null,
+  };
+};
+
 const settingsOf = (config: Config, owner: string): EngineSettings => ({
   owner,
   concurrency: config.number("concurrency"),
@@ -145,6 +156,7 @@ const settingsOf = (config: Config, owner: string): EngineSettings => ({
     byClass: config.record("risk.classes") as RiskPolicy["byClass"],
     byTool: config.record("risk.tools") as RiskPolicy["byTool"],
   },
+  budgets: { run: budgetOf(config, "budgets.run"), card: budgetOf(config, "budgets.card") },
   limits: {
     ...DEFAULT_LIMITS,
     turnsPerCardMax: config.number("limits.turns_per_card"),

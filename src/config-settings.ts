@@ -80,6 +80,12 @@ const ollamaAddress: z.ZodType = z.preprocess((value) => {
 
 const verdict = z.enum(["allow", "ask", "deny"]);
 const price = z.strictObject({ input: z.number().min(0), output: z.number().min(0) });
+const budget = z.strictObject({
+  tokens: z.int().min(1).optional(),
+  cost_usd: z.number().positive().optional(),
+  minutes: z.number().positive().optional(),
+  turns: z.int().min(1).optional(),
+});
 const node = z.union([text, z.strictObject({ use: text.optional(), shadow: text.optional() })], {
   error: "the name of a node, or `use` and `shadow` with such names",
 });
@@ -157,6 +163,16 @@ export const SETTINGS: readonly Setting[] = [
     schema: integer(1, 3600),
     fallback: 60,
     meaning: "Longest tool call, in seconds",
+  }),
+  inFile("budgets.run", {
+    schema: budget,
+    fallback: {},
+    meaning: "tokens, cost_usd, minutes, turns that a run may use; --max-… go before",
+  }),
+  inFile("budgets.card", {
+    schema: budget,
+    fallback: {},
+    meaning: "tokens, cost_usd, minutes, turns that a card may use in its build",
   }),
   inFile("risk.classes", {
     schema: z.partialRecord(z.enum(["read", "write", "execute", "external", "sensitive"]), verdict),

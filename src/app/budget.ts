@@ -1,17 +1,49 @@
-// Whether a run may spend more: looked at before each model call with what the call will cost at least, and after each reply.
+// Whether a run, or a card of it, may spend more: looked at before each model call with what the call will cost at least,
+// and after each reply.
+import type { Budget, Usage } from "../domain/run.ts";
 import type { Session } from "./session.ts";
+import { activeMs } from "./session.ts";
+import type { LiveTurn } from "./turn-outcome.ts";
+
+type Spent = { readonly usage: Usage; readonly minutes: number };
 
 /** One line with what was spent and the limit, or null. `nextInputTokens` is what the next call is known to send. */
 export function budgetReached(session: Session, nextInputTokens: number): string | null {
-  const { tokensMax, costUsdMax, minutesMax } = session.run.budget;
-  const { inputTokens, outputTokens, costUsd } = session.spent;
-  const tokens = inputTokens + outputTokens;
-  const minutes = (session.engine.clock.monotonic() - session.startedMs) / 60_000;
+  const minutes = (session.run.activeMs + activeMs(session)) / 60_000;
+  return reached(session.run.budget, { usage: session.spent, minutes }, nextInputTokens);
+}
+
+/** The same for the turn's card over all its turns in the build. */
+export async function cardBudgetReached(
+  { engine }: Session,
+  { turn }: LiveTurn,
+  nextInputTokens: number,
+): Promise<string | null> {
+  const budget = engine.settings.budgets.card;
+  if (Object.values(budget).every((limit) => limit === null)) return null;
+  const { usage, endedMs } = await engine.store.read(async ({ turns }) =>
+    turns.spentOn(turn.build, turn.card),
+  );
+  const minutes = (endedMs + Math.max(0, engine.clock.now() - Date.parse(turn.startedAt))) / 60_000;
+  const line = reached(budget, { usage, minutes }, nextInputTokens);
+  return line === null ? null : `Card: ${line}`;
+}
+
+/** Whether one more turn may start; one that runs may end. */
+export const turnsReached = ({ turnsMax }: Budget, turns: number): string | null =>
+  turnsMax !== null && turns >= turnsMax ? `Turn budget: ${turns} of ${turnsMax} used.` : null;
+
+function reached(
+  { tokensMax, costUsdMax, minutesMax }: Budget,
+  { usage, minutes }: Spent,
+  nextInputTokens: number,
+): string | null {
+  const tokens = usage.inputTokens + usage.outputTokens;
   if (tokensMax !== null && (tokens >= tokensMax || tokens + nextInputTokens > tokensMax)) {
     return `Token budget: ${tokens} of ${tokensMax} used, the next call would send about ${nextInputTokens}.`;
   }
-  if (costUsdMax !== null && costUsd >= costUsdMax) {
-    return `Cost budget: ${costUsd.toFixed(4)} of ${costUsdMax} USD used.`;
+  if (costUsdMax !== null && usage.costUsd >= costUsdMax) {
+    return `Cost budget: ${usage.costUsd.toFixed(4)} of ${costUsdMax} USD used.`;
   }
   if (minutesMax !== null && minutes >= minutesMax) {
     return `Time budget: ${minutes.toFixed(1)} of ${minutesMax} minutes used.`;

@@ -164,7 +164,7 @@ async function perform(
   ];
   if (tool.effect) {
     await write(session, async (transaction) => {
-      await transaction.turns.beginCall(live.turn.id, step.number, call.id);
+      await transaction.turns.beginCall(live.turn.id, step.number, call.id, null);
       await transaction.events.append(called);
     });
   }

@@ -7,14 +7,16 @@ import { decideRunMove } from "../domain/run.ts";
 import type { Run, RunReason } from "../domain/run.ts";
 import type { Turn } from "../domain/turn.ts";
 import type { Lease } from "../ports/store.ts";
+import { endRun } from "./end-run.ts";
+import type { RunEnd } from "./end-run.ts";
 import type { Engine } from "./engine.ts";
 import { restartCards } from "./restart-cards.ts";
 import { createLaneSource } from "./rock-lanes.ts";
+import { watchWishes } from "./run-wishes.ts";
 import type { Session } from "./session.ts";
-import { write } from "./session.ts";
+import { activeMs, write } from "./session.ts";
 import type { RunSnapshot } from "./start-run.ts";
 import { firstBuild } from "./start-run.ts";
-import type { RunEnd } from "./traction.ts";
 import { runLoop } from "./traction.ts";
 
 export type ExecuteRequest = {
@@ -37,24 +39,30 @@ export async function executeRun(
   if (!taken.ok) return taken;
   const { run, epoch, snapshot, left, replies } = taken.value;
   const lost = new AbortController();
+  const fence = { run: run.id, epoch };
+  const wishes = watchWishes(engine, fence);
   const session: Session = {
     engine,
     run,
     assets: snapshot.assets,
-    fence: { run: run.id, epoch },
-    signal: AbortSignal.any([signal, lost.signal]),
+    fence,
+    signal: AbortSignal.any([signal, lost.signal, wishes.cancel]),
+    pause: wishes.pause,
+    cancel: wishes.cancel,
     facts: new Map(),
     patches: new Map(),
     spent: run.usage,
     turns: run.turns,
     replies,
     startedMs: engine.clock.monotonic(),
+    countedMs: 0,
   };
   const stopLease = keepLease(session, lost);
   try {
     const end = await drive(session, snapshot, left);
-    return ok(await endRun(session, end));
+    return ok(await settle(session, end));
   } finally {
+    wishes.stop();
     stopLease();
   }
 }
@@ -133,9 +141,13 @@ function keepLease(session: Session, lost: AbortController): () => void {
       await engine.clock.sleep(leaseRenewMs, stop.signal);
       if (stop.signal.aborted) return;
       const untilMs = engine.clock.now() + leaseMs;
-      const kept = await engine.store.transaction(async ({ runs }) =>
-        runs.renew(fence.run, fence.epoch, untilMs),
-      );
+      const workedMs = activeMs(session) - session.countedMs;
+      const kept = await engine.store.transaction(async ({ runs }) => {
+        if (!(await runs.renew(fence.run, fence.epoch, untilMs))) return false;
+        await runs.addActive(fence.run, workedMs);
+        return true;
+      });
+      session.countedMs += workedMs;
       if (!kept) lost.abort(new EngineError("RUN_LOST", `Run ${fence.run} has a new owner.`));
     }
   };
@@ -168,42 +180,17 @@ function reasonOf(code: string): RunReason {
   return code.startsWith("MODEL_") || code === "SCRIPT_INVALID" ? "provider" : "internal";
 }
 
-async function endRun(session: Session, end: RunEnd): Promise<Run> {
+/** Writes the end. What was worked on since the lease was last renewed is counted with it. */
+async function settle(session: Session, end: RunEnd): Promise<Run> {
   const { engine, run, fence } = session;
-  const at = new Date(engine.clock.now()).toISOString();
-  return write(session, async ({ runs, events, cards }) => {
-    await runs.move(run.id, "running", end.status, { reason: end.reason, detail: end.detail, at });
-    await runs.release(run.id, fence.epoch);
-    const origin = { actor: "engine", run: run.id, ...firstBuild(run.builds) } as const;
-    const data = {
-      status: end.status,
-      reason: end.reason,
-      ...(end.detail === null ? {} : { detail: end.detail }),
-    };
-    await events.append([
-      { ...origin, type: end.status === "paused" ? "run-paused" : "run-ended", data },
-    ]);
-    if (end.reason === "budget") await events.append([{ ...origin, type: "budget-reached", data }]);
-    if (end.status === "done") {
-      const resolved = run.kind === "issue" ? await cards.find(run.card) : null;
-      const more =
-        resolved === null
-          ? []
-          : [
-              {
-                ...origin,
-                type: "issue-run-resolved" as const,
-                card: run.card,
-                data: { status: resolved.status },
-              },
-            ];
-      await events.append([
-        { ...origin, type: "run-succeeded", data: { turns: session.turns } },
-        ...more,
-      ]);
-    }
-    const fresh = await runs.get(run.id);
-    if (fresh === null) throw new EngineError("STORE_CORRUPT", `Run ${run.id} cannot be read.`);
-    return fresh;
+  return write(session, async (transaction) => {
+    await transaction.runs.addActive(run.id, activeMs(session) - session.countedMs);
+    return endRun(transaction, {
+      run,
+      from: "running",
+      epoch: fence.epoch,
+      end,
+      nowMs: engine.clock.now(),
+    });
   });
 }

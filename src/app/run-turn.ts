@@ -9,6 +9,7 @@ import type { Turn, TurnKind } from "../domain/turn.ts";
 import type { ModelFacts } from "../ports/model.ts";
 import { askNode } from "./ask-node.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
+import { turnsReached } from "./budget.ts";
 import { compilePrompt } from "./compile-prompt.ts";
 import { gatherPrompt } from "./gather-prompt.ts";
 import type { Lane, Session } from "./session.ts";
@@ -59,17 +60,20 @@ export async function startTurn(session: Session, lane: Lane, plan: TurnPlan): P
       seat,
     });
     const { turnsPerCardMax } = engine.settings.limits;
-    if (counts.ofCardInRun >= turnsPerCardMax) {
-      const waitDetail = `The card used all its ${turnsPerCardMax} turns of this run.`;
+    const overBudget = turnsReached(engine.settings.budgets.card, counts.ofCard);
+    if (overBudget !== null || counts.ofCardInRun >= turnsPerCardMax) {
+      const waitDetail =
+        overBudget ?? `The card used all its ${turnsPerCardMax} turns of this run.`;
+      const waitReason = overBudget === null ? "system" : "resource";
       const block = {
         to: "blocked",
         actor: ENGINE,
         cause: "limit",
-        waitReason: "system",
+        waitReason,
         waitDetail,
         origin,
-      } as const;
-      await applyMove(transaction, current, block);
+      };
+      await applyMove(transaction, current, block as Parameters<typeof applyMove>[2]);
       return { kind: "limit" };
     }
     const turn = newTurn(session, plan, {

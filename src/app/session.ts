@@ -34,6 +34,10 @@ export type Session = {
   readonly fence: Fence;
   /** Aborted when a person or a signal stops the run: no new step starts, model calls end. */
   readonly signal: AbortSignal;
+  /** Aborted when a person asked the run to pause: running steps end as they would, no new step starts. */
+  readonly pause: AbortSignal;
+  /** Aborted, with `signal`, when a person canceled the run. */
+  readonly cancel: AbortSignal;
   readonly facts: Map<string, ModelFacts>;
   /** Prompt patches by seat and model family, as they were when the run first needed them. */
   readonly patches: Map<string, Promise<string | null>>;
@@ -42,7 +46,17 @@ export type Session = {
   replies: number;
   /** Monotonic milliseconds at which this process took the run. */
   readonly startedMs: number;
+  /** How much of the time since then is stored with the run already. */
+  countedMs: number;
 };
+
+/** How long this process has worked on the run. */
+export const activeMs = ({ engine, startedMs }: Pick<Session, "engine" | "startedMs">): number =>
+  engine.clock.monotonic() - startedMs;
+
+/** Whether a person or a signal wants no new step. */
+export const isStopping = ({ signal, pause }: Pick<Session, "signal" | "pause">): boolean =>
+  signal.aborted || pause.aborted;
 
 /**
  * Writes for the run: fenced by its epoch, and told to the watcher only after the commit, so that what a person sees

@@ -1,5 +1,6 @@
 // What the engine is told from outside and keeps for its life. main.ts makes it out of the configuration.
 import type { RiskPolicy } from "../domain/governance.ts";
+import type { Budget } from "../domain/run.ts";
 
 export type EngineSettings = {
   readonly concurrency: number;
@@ -10,6 +11,11 @@ export type EngineSettings = {
   readonly roleModels: Readonly<Record<string, string>>;
   readonly riskPolicy: RiskPolicy;
   readonly limits: EngineLimits;
+  readonly budgets: {
+    /** Where the person who started the run said nothing. */
+    readonly run: Budget;
+    readonly card: Budget;
+  };
   /** Names this process in a lease: host, process id, start. */
   readonly owner: string;
 };
@@ -22,6 +28,8 @@ export type EngineLimits = {
   readonly toolMs: number;
   readonly leaseMs: number;
   readonly leaseRenewMs: number;
+  /** How often a run looks whether somebody wants it paused or canceled. */
+  readonly wishMs: number;
 };
 
 export const DEFAULT_LIMITS: EngineLimits = {
@@ -32,4 +40,5 @@ export const DEFAULT_LIMITS: EngineLimits = {
   toolMs: 60_000,
   leaseMs: 30_000,
   leaseRenewMs: 10_000,
+  wishMs: 250,
 };

@@ -16,6 +16,7 @@ export type RunRequest = {
   readonly department: string | null;
   readonly restart: boolean;
   readonly model: string | null;
+  /** What is null here is as the settings have it. */
   readonly budget: Budget;
 };
 
@@ -39,7 +40,7 @@ export type TargetEntry = {
 
 export type RunSnapshot = { readonly assets: ProjectAssets; readonly target: RunTarget };
 
-type StartDeps = Pick<Engine, "assets" | "store" | "clock" | "ids">;
+type StartDeps = Pick<Engine, "assets" | "store" | "clock" | "ids" | "settings">;
 
 export async function startRun(engine: StartDeps, request: RunRequest): Promise<Result<Run>> {
   const loaded = await engine.assets.load();
@@ -182,7 +183,7 @@ async function insertRun(
   request: RunRequest,
   snapshot: RunSnapshot,
 ): Promise<Result<Run>> {
-  const { store, clock, ids } = engine;
+  const { store, clock, ids, settings } = engine;
   const { target } = snapshot;
   const id = ids.create("run");
   const builds = target.entries.map((entry) => entry.build);
@@ -192,7 +193,7 @@ async function insertRun(
     kind: target.kind,
     builds,
     status: "queued" as const,
-    budget: request.budget,
+    budget: withDefaults(request.budget, settings.budgets.run),
     model: request.model,
     createdAt: new Date(clock.now()).toISOString(),
   };
@@ -225,6 +226,13 @@ async function insertRun(
     throw error;
   }
 }
+
+const withDefaults = (asked: Budget, usual: Budget): Budget => ({
+  tokensMax: asked.tokensMax ?? usual.tokensMax,
+  costUsdMax: asked.costUsdMax ?? usual.costUsdMax,
+  minutesMax: asked.minutesMax ?? usual.minutesMax,
+  turnsMax: asked.turnsMax ?? usual.turnsMax,
+});
 
 export const firstBuild = (builds: readonly string[]): { build?: string } =>
   builds[0] === undefined ? {} : { build: builds[0] };

@@ -3,23 +3,20 @@
 import type { Candidate } from "../domain/decision.ts";
 import { PLAN_WINDOW } from "../domain/decision.ts";
 import type { ErrorCode } from "../domain/errors.ts";
-import type { RunReason, RunStatus } from "../domain/run.ts";
+import type { RunReason } from "../domain/run.ts";
 import type { Turn } from "../domain/turn.ts";
 import { askNode } from "./ask-node.ts";
+import { turnsReached } from "./budget.ts";
+import type { RunEnd } from "./end-run.ts";
 import { finishTurn } from "./finish-turn.ts";
 import type { TurnEffect } from "./finish-turn.ts";
 import { keepDependencies, promoteTesting, routeCard } from "./keep-backlog.ts";
 import { refreshLane } from "./lane.ts";
 import { playTurn, reopenTurn, startTurn } from "./run-turn.ts";
 import type { Lane, Session } from "./session.ts";
+import { isStopping } from "./session.ts";
 import { stallReport } from "./stall-report.ts";
 import type { LiveTurn } from "./turn-outcome.ts";
-
-export type RunEnd = {
-  readonly status: RunStatus;
-  readonly reason: RunReason;
-  readonly detail: string | null;
-};
 
 /** Gives the lanes that may run now; called again whenever a turn has ended, so that a rock can open the next epic. */
 export type LaneSource = {
@@ -68,7 +65,7 @@ export async function runLoop(
       const lanes = await scan(loop);
       const started = await dispatch(loop, lanes);
       if (loop.end !== null || loop.failure !== null || started > 0) continue;
-      if (session.signal.aborted) loop.end = INTERRUPTED;
+      if (isStopping(session)) loop.end = stopped(session);
       else if (loop.live.size === 0 && loop.rests.size === 0)
         loop.end = await finished(loop, lanes);
       else await nextChange(loop);
@@ -77,14 +74,27 @@ export async function runLoop(
     await Promise.all(loop.live.values());
   }
   if (loop.failure !== null) throw loop.failure;
-  return loop.end ?? INTERRUPTED;
+  // What is done by then is done; anything else gives way to the cancel.
+  if (session.cancel.aborted && loop.end?.status !== "done") return CANCELED;
+  return loop.end ?? stopped(session);
 }
 
-const INTERRUPTED: RunEnd = {
-  status: "paused",
-  reason: "interrupted",
-  detail: "Stopped in the middle; every finished turn is kept.",
-};
+const CANCELED: RunEnd = { status: "canceled", reason: "requested", detail: null };
+
+function stopped({ signal, cancel }: Session): RunEnd {
+  if (cancel.aborted) return CANCELED;
+  return signal.aborted
+    ? {
+        status: "paused",
+        reason: "interrupted",
+        detail: "Stopped in the middle; every finished turn is kept.",
+      }
+    : {
+        status: "paused",
+        reason: "requested",
+        detail: "Paused on request; unfinished turns go on where they are.",
+      };
+}
 
 async function takeUp(loop: Loop, left: readonly Turn[]): Promise<void> {
   if (left.length === 0) return;
@@ -118,14 +128,15 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
   let taken = 0;
   for (const lane of lanes) {
     const slots = concurrency - loop.live.size;
-    if (slots <= 0 || session.signal.aborted) break;
+    if (slots <= 0 || isStopping(session)) break;
     const candidates = lane.backlog
       .candidates(PLAN_WINDOW)
       .filter((one) => lane.only === null || one.id === lane.only);
     if (candidates.length === 0) continue;
-    const left = limits.turnsPerRunMax - session.turns;
+    const turnsMax = Math.min(limits.turnsPerRunMax, session.run.budget.turnsMax ?? Infinity);
+    const left = turnsMax - session.turns;
     if (left <= 0) {
-      loop.end = turnLimit(limits.turnsPerRunMax, loop);
+      loop.end = loop.live.size > 0 ? null : turnsUsed(session);
       return taken;
     }
     const origin = { run: session.run.id, build: lane.build };
@@ -146,14 +157,12 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
   return taken;
 }
 
-const turnLimit = (turnsMax: number, { live }: Loop): RunEnd | null =>
-  live.size > 0
-    ? null
-    : {
-        status: "blocked",
-        reason: "turn-limit",
-        detail: `The run used all its ${turnsMax} turns and work is left.`,
-      };
+function turnsUsed({ engine, run, turns }: Session): RunEnd {
+  const budget = turnsReached(run.budget, turns);
+  if (budget !== null) return { status: "blocked", reason: "budget", detail: budget };
+  const detail = `The run used all its ${engine.settings.limits.turnsPerRunMax} turns and work is left.`;
+  return { status: "blocked", reason: "turn-limit", detail };
+}
 
 type Taking = {
   readonly candidate: Candidate;
@@ -236,7 +245,7 @@ async function nextChange({ session, live, rests }: Loop): Promise<void> {
   const { clock } = session.engine;
   const soonest = Math.min(...[...rests.values()].map((rest) => rest.untilMs));
   const waiting = new AbortController();
-  const signal = AbortSignal.any([session.signal, waiting.signal]);
+  const signal = AbortSignal.any([session.signal, session.pause, waiting.signal]);
   const timer = Number.isFinite(soonest)
     ? [clock.sleep(Math.max(1, soonest - clock.monotonic()), signal)]
     : [];

@@ -5,7 +5,7 @@ import { TURN_LIMITS } from "../domain/turn.ts";
 import type { ChatMessage, Step, ToolCall } from "../domain/turn.ts";
 import type { ModelReply, ModelRequest } from "../ports/model.ts";
 import { cardEvent } from "./apply-move.ts";
-import { budgetReached } from "./budget.ts";
+import { budgetReached, cardBudgetReached } from "./budget.ts";
 import { callModel } from "./call-model.ts";
 import { estimateTokens } from "./compile-prompt.ts";
 import { createToolRunner } from "./execute-call.ts";
@@ -44,6 +44,7 @@ export async function playSteps(
   let ended: Ended | null = null;
   while (ended === null) {
     if (signal.aborted) ended = timeUp(play);
+    else if (session.pause.aborted) ended = { end: "aborted", detail: "The run was paused." };
     else if (progress.steps >= stepsMax)
       ended = { end: "step-limit", detail: `The turn used all its ${stepsMax} steps.` };
     else ended = await playStep(play);
@@ -130,6 +131,8 @@ async function askModel(play: Play): Promise<Step | Ended> {
   const known = estimateTokens(progress.messages);
   const reached = budgetReached(session, known);
   if (reached !== null) return { end: "budget", detail: reached };
+  const ofCard = await cardBudgetReached(session, live, known);
+  if (ofCard !== null) return { end: "card-budget", detail: ofCard };
   const request = requestOf(play);
   const reply = await callModel(session.engine, {
     request,

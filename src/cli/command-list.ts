@@ -150,6 +150,31 @@ function addRuns(add: Add): void {
     example: "orket runs show run-01j9… --diff",
     load: async () => (await import("./commands/runs.ts")).runsShow,
   }).option("--diff", "also show what each turn changed");
+  addRunControl(add);
+}
+
+function addRunControl(add: Add): void {
+  add({
+    ...document,
+    name: "runs pause <run>",
+    about: "let running steps end and start no new one",
+    example: "orket runs pause run-01j9…",
+    load: async () => (await import("./commands/runs-stop.ts")).runsPause,
+  });
+  add({
+    ...lines,
+    name: "runs continue <run>",
+    about: "go on with a paused run in this process",
+    example: "orket runs continue run-01j9…",
+    load: async () => (await import("./commands/run.ts")).continueRun,
+  });
+  add({
+    ...document,
+    name: "runs cancel <run>",
+    about: "end a run for good; its cards go back to ready",
+    example: "orket runs cancel run-01j9…",
+    load: async () => (await import("./commands/runs-stop.ts")).runsCancel,
+  });
 }
 
 function addBacklog(add: Add): void {

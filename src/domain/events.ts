@@ -6,6 +6,7 @@ export const EVENT_TYPES = [
   // run
   "run-queued",
   "run-started",
+  "run-stop-requested",
   "run-paused",
   "run-continued",
   "run-ended",

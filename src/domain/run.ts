@@ -34,14 +34,24 @@ export const RUN_REASONS = [
 ] as const;
 export type RunReason = (typeof RUN_REASONS)[number];
 
-/** Limits a person set for one run; null = none. */
+/** Limits a person set for one run, or for each card of it; null = none. */
 export type Budget = {
   readonly tokensMax: number | null;
   readonly costUsdMax: number | null;
   readonly minutesMax: number | null;
+  readonly turnsMax: number | null;
 };
 
-export const NO_BUDGET: Budget = { tokensMax: null, costUsdMax: null, minutesMax: null };
+export const NO_BUDGET: Budget = {
+  tokensMax: null,
+  costUsdMax: null,
+  minutesMax: null,
+  turnsMax: null,
+};
+
+/** What a person may ask of a run that another process works on. */
+export const RUN_WISHES = ["pause", "cancel"] as const;
+export type RunWish = (typeof RUN_WISHES)[number];
 
 export type Usage = {
   readonly inputTokens: number;
@@ -76,6 +86,8 @@ export type Run = {
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
+  /** How long processes worked on it, in milliseconds; waiting while it was paused does not count. */
+  readonly activeMs: number;
   /** Rises with each new owner of the run; a write that carries an older one is refused. */
   readonly epoch: number;
 };

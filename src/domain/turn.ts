@@ -58,10 +58,21 @@ export type Step = {
   readonly usage: Usage;
 };
 
-/** `begun` without a result: the process died in between; the model is told that the outcome is unknown. */
+/**
+ * What a call was about to change outside the store, noted before it began: after a crash the digest that is there now
+ * says whether it happened. Null = no file.
+ */
+export type PlannedEffect = {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+};
+
+/** `begun` without a result: the process died in between. */
 export type StoredResult = {
   readonly callId: string;
   readonly begun: boolean;
+  readonly effect: PlannedEffect | null;
   readonly result: ToolResult | null;
 };
 

@@ -29,6 +29,7 @@ export type TurnEnd =
   | "provider-failed"
   | "failed"
   | "budget" // the run may not spend more; the turn is kept for a resume
+  | "card-budget" // the card may not spend more
   | "aborted";
 
 /** The answer of the evaluate seam. */

@@ -18,6 +18,7 @@ const ENDS: readonly TurnEnd[] = [
   "provider-failed",
   "failed",
   "budget",
+  "card-budget",
   "aborted",
 ];
 const input = (end: TurnEnd, rest: Partial<EvaluateInput> = {}): EvaluateInput => ({
@@ -72,6 +73,14 @@ test("violations and too many denials are violations", () => {
       kind: "violation",
       detail: "words",
     });
+});
+
+test("a card over its budget waits for somebody to give it more", () => {
+  assert.deepEqual(evaluate(input("card-budget", { successfulWrites: 5 })), {
+    kind: "block",
+    reason: "resource",
+    detail: "words",
+  });
 });
 
 test("R-13 every other failure is tried again, and drops what was staged", () => {

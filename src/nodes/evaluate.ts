@@ -13,6 +13,8 @@ export const evaluate: EvaluateNode = (input) => {
     case "step-limit":
       if (input.staged !== null) return { kind: "commit" };
       return input.kind === "review" ? undecided(input) : afterWork(input);
+    case "card-budget":
+      return { kind: "block", reason: "resource", detail: words(input) };
     case "no-decision":
       return undecided(input);
     case "no-usable-reply":

@@ -4,10 +4,11 @@ import type { Card, CardBrief, CardStatus } from "../domain/card.ts";
 import type { CardMove } from "../domain/card-moves.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
-import type { Run, RunReason, RunStatus, Usage } from "../domain/run.ts";
+import type { Run, RunReason, RunStatus, RunWish, Usage } from "../domain/run.ts";
 import type {
   ChatMessage,
   EarlierTurn,
+  PlannedEffect,
   Step,
   ToolResult,
   Turn,
@@ -127,7 +128,10 @@ export type RunStore = {
   readonly activeOn: (builds: readonly string[]) => Promise<Run | null>;
   /** `snapshot` is what the run was started with: assets and settings. Refuses by throwing BUILD_BUSY when a build is held. */
   readonly insert: (
-    run: Omit<Run, "epoch" | "startedAt" | "endedAt" | "turns" | "usage" | "reason" | "detail">,
+    run: Omit<
+      Run,
+      "epoch" | "activeMs" | "startedAt" | "endedAt" | "turns" | "usage" | "reason" | "detail"
+    >,
     snapshot: JsonObject,
   ) => Promise<void>;
   readonly snapshot: (id: string) => Promise<JsonObject | null>;
@@ -139,7 +143,11 @@ export type RunStore = {
     change: RunChange,
   ) => Promise<boolean>;
   readonly addUsage: (id: string, usage: Usage, turns: number) => Promise<void>;
-  /** Takes the run when it has no owner, or the owner's lease ended before `nowMs`; gives the new epoch, or null. */
+  /** Notes what a person wants of a running run; its owner looks for it. False when the run is not running. */
+  readonly want: (id: string, wish: RunWish) => Promise<boolean>;
+  readonly wanted: (id: string) => Promise<RunWish | null>;
+  readonly addActive: (id: string, ms: number) => Promise<void>;
+  /** Takes the run when it has no owner, or the owner's lease ended before `nowMs`; gives the new epoch, or null. What was wanted of the last owner is forgotten. */
   readonly claim: (
     id: string,
     owner: string,
@@ -169,6 +177,13 @@ export type TurnFilter = {
   readonly limit: number;
 };
 
+export type CardSpending = {
+  readonly usage: Usage;
+  readonly turns: number;
+  /** From start to end of each ended turn. */
+  readonly endedMs: number;
+};
+
 export type TurnStore = {
   readonly get: (id: string) => Promise<Turn | null>;
   /** Oldest first; the newest `limit` of them. */
@@ -182,7 +197,13 @@ export type TurnStore = {
   readonly prompt: (id: string) => Promise<readonly ChatMessage[]>;
   readonly steps: (id: string) => Promise<readonly Step[]>;
   readonly addStep: (id: string, step: Omit<Step, "results">) => Promise<void>;
-  readonly beginCall: (id: string, step: number, callId: string) => Promise<void>;
+  /** `effect` is what the call is about to change, so that a crash can be told from the change. */
+  readonly beginCall: (
+    id: string,
+    step: number,
+    callId: string,
+    effect: PlannedEffect | null,
+  ) => Promise<void>;
   readonly finishCall: (
     id: string,
     step: number,
@@ -196,6 +217,8 @@ export type TurnStore = {
   readonly filesOf: (build: string, card: string, limit: number) => Promise<readonly string[]>;
   readonly uncommittedWrites: (build: string, card: string) => Promise<readonly string[]>;
   /** How many turns the card had in this build and run, and how many replies this seat gave on it in this build. */
+  /** What the turns of a card in this build cost so far. */
+  readonly spentOn: (build: string, card: string) => Promise<CardSpending>;
   readonly counts: (key: {
     readonly run: string;
     readonly build: string;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RUN_STATUSES } from "../../src/domain/run.ts";
-import type { RunStatus } from "../../src/domain/run.ts";
+import type { RunStatus, RunWish } from "../../src/domain/run.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { newRun } from "../support/store-records.ts";
 import type { OpenStoreScene } from "./store.suite.ts";
@@ -15,9 +15,39 @@ const insert = (store: Store, run: ReturnType<typeof newRun>): Promise<void> =>
 const getRun = (store: Store, id: string) => store.read(async ({ runs }) => runs.get(id));
 
 export function testStoreRuns(openStore: OpenStoreScene): void {
+  testWishes(openStore);
   testRunRecords(openStore);
   testHolding(openStore);
   testLeases(openStore);
+}
+
+function testWishes(openStore: OpenStoreScene): void {
+  test("keeps a wish of a running run until the run has a new owner", async (context) => {
+    const { store } = await openStore(context);
+    await insert(store, newRun("run-1"));
+    const want = (wish: RunWish) => store.transaction(async ({ runs }) => runs.want("run-1", wish));
+    const wanted = () => store.read(async ({ runs }) => runs.wanted("run-1"));
+    assert.equal(await want("pause"), false, "a queued run has nobody who would look");
+    assert.equal(await wanted(), null);
+    await store.transaction(async ({ runs }) => {
+      await runs.claim("run-1", "one", 0, 100);
+      await runs.move("run-1", "queued", "running", { reason: null, detail: null, at: AT });
+    });
+    assert.equal(await want("pause"), true);
+    assert.equal(await want("cancel"), true);
+    assert.equal(await wanted(), "cancel");
+    await store.transaction(async ({ runs }) => runs.claim("run-1", "two", 200, 300));
+    assert.equal(await wanted(), null);
+    assert.equal(await store.read(async ({ runs }) => runs.wanted("run-9")), null);
+  });
+
+  test("adds up how long a run was worked on, and never takes anything off", async (context) => {
+    const { store } = await openStore(context);
+    await insert(store, newRun("run-1"));
+    for (const ms of [1500.4, 0, -20, 500])
+      await store.transaction(async ({ runs }) => runs.addActive("run-1", ms));
+    assert.equal((await getRun(store, "run-1"))?.activeMs, 2000);
+  });
 }
 
 function testRunRecords(openStore: OpenStoreScene): void {
@@ -26,7 +56,7 @@ function testRunRecords(openStore: OpenStoreScene): void {
     const run = newRun("run-1", {
       kind: "rock",
       builds: ["r/one", "r/two"],
-      budget: { tokensMax: 1000, costUsdMax: 0.25, minutesMax: null },
+      budget: { tokensMax: 1000, costUsdMax: 0.25, minutesMax: null, turnsMax: 7 },
       model: "ollama:x",
     });
     const snapshot = { assets: { list: [1, "two", null, { deep: true }] }, settings: {} };
@@ -39,6 +69,7 @@ function testRunRecords(openStore: OpenStoreScene): void {
       usage: { inputTokens: 0, outputTokens: 0, costUsd: 0 },
       startedAt: null,
       endedAt: null,
+      activeMs: 0,
       epoch: 0,
     });
     assert.deepEqual(await store.read(async ({ runs }) => runs.snapshot("run-1")), snapshot);

@@ -129,6 +129,7 @@ function testTurnRecords(openStore: OpenStoreScene): void {
 function testJournal(openStore: OpenStoreScene): void {
   test("keeps each step with its calls, and results in the order of the calls", async (context) => {
     const store = await openTurns(context, openStore);
+    const effect = { path: "src/a.ts", before: null, after: "abc" };
     const calls = [
       call("z"),
       call("a", { $malformed: "not JSON" }),
@@ -138,18 +139,23 @@ function testJournal(openStore: OpenStoreScene): void {
       await turns.insert(newTurn("turn-1"), []);
       await turns.addStep("turn-1", newStep(1, { calls }));
       await turns.addStep("turn-1", newStep(2));
-      await turns.beginCall("turn-1", 1, "a");
+      await turns.beginCall("turn-1", 1, "a", null);
       await turns.finishCall("turn-1", 1, "a", { ok: false, error: "no", code: "not_found" });
-      await turns.beginCall("turn-1", 1, "z");
+      await turns.beginCall("turn-1", 1, "z", effect);
       await turns.finishCall("turn-1", 1, "m", { ok: true, lines: 3 });
     });
     assert.deepEqual(await store.read(async ({ turns }) => turns.steps("turn-1")), [
       {
         ...newStep(1, { calls }),
         results: [
-          { callId: "z", begun: true, result: null },
-          { callId: "a", begun: true, result: { ok: false, error: "no", code: "not_found" } },
-          { callId: "m", begun: false, result: { ok: true, lines: 3 } },
+          { callId: "z", begun: true, effect, result: null },
+          {
+            callId: "a",
+            begun: true,
+            effect: null,
+            result: { ok: false, error: "no", code: "not_found" },
+          },
+          { callId: "m", begun: false, effect: null, result: { ok: true, lines: 3 } },
         ],
       },
       { ...newStep(2), results: [] },
@@ -161,15 +167,15 @@ function testJournal(openStore: OpenStoreScene): void {
     await store.transaction(async ({ turns }) => {
       await turns.insert(newTurn("turn-1"), []);
       await turns.addStep("turn-1", newStep(1, { calls: [call("a")] }));
-      await turns.beginCall("turn-1", 1, "a");
-      await turns.beginCall("turn-1", 1, "a");
+      await turns.beginCall("turn-1", 1, "a", null);
+      await turns.beginCall("turn-1", 1, "a", null);
       await turns.finishCall("turn-1", 1, "a", { ok: true, first: true });
       await turns.finishCall("turn-1", 1, "a", { ok: true, first: false });
-      await turns.beginCall("turn-1", 1, "a");
+      await turns.beginCall("turn-1", 1, "a", null);
     });
     const [step] = await store.read(async ({ turns }) => turns.steps("turn-1"));
     assert.deepEqual(step?.results, [
-      { callId: "a", begun: true, result: { ok: true, first: true } },
+      { callId: "a", begun: true, effect: null, result: { ok: true, first: true } },
     ]);
   });
 
@@ -189,9 +195,41 @@ function testJournal(openStore: OpenStoreScene): void {
       failed,
     );
     await assert.rejects(
-      store.transaction(async ({ turns }) => turns.beginCall("turn-1", 2, "a")),
+      store.transaction(async ({ turns }) => turns.beginCall("turn-1", 2, "a", null)),
       failed,
     );
+  });
+
+  test("a card has spent what all its turns in the build spent", async (context) => {
+    const store = await openTurns(context, openStore);
+    const endedAt = (seconds: number) => new Date(Date.parse(AT) + seconds * 1000).toISOString();
+    await store.transaction(async ({ turns }) => {
+      for (const [id, number] of [
+        ["turn-1", 1],
+        ["turn-2", 2],
+        ["turn-3", 3],
+      ] as const) {
+        await turns.insert(newTurn(id, { number, startedAt: AT }), []);
+        await turns.addStep(id, newStep(1));
+        if (number === 3) continue;
+        const finish = {
+          status: "failed",
+          outcome: "x",
+          commit: null,
+          at: endedAt(number),
+        } as const;
+        await turns.finish(id, finish);
+      }
+    });
+    const { build, card } = newTurn("turn-1");
+    const spentOn = (of: string) => store.read(async ({ turns }) => turns.spentOn(build, of));
+    assert.deepEqual(await spentOn(card), {
+      usage: { inputTokens: 30, outputTokens: 6, costUsd: 1.5 },
+      turns: 3,
+      endedMs: 3000,
+    });
+    const nothing = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
+    assert.deepEqual(await spentOn("none"), { usage: nothing, turns: 0, endedMs: 0 });
   });
 
   test("a turn has used what its steps used", async (context) => {

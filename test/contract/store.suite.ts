@@ -133,7 +133,7 @@ function testTransactions(openStore: OpenStoreScene): void {
           rock: null,
           workspaceDigest: null,
         }),
-      ({ turns }) => turns.beginCall("turn-1", 1, "c"),
+      ({ turns }) => turns.beginCall("turn-1", 1, "c", null),
       ({ events }) => events.append([newEvent()]),
     ];
     for (const write of writes) await assert.rejects(store.read(write), { code: "INTERNAL" });

@@ -308,7 +308,7 @@ test("a token budget stops the run within one reply of the limit and a later run
   });
   const run = await engine.run({
     card: "work",
-    budget: { tokensMax: 5400, costUsdMax: null, minutesMax: null },
+    budget: { tokensMax: 5400, costUsdMax: null, minutesMax: null, turnsMax: null },
   });
   assert.deepEqual([run.status, run.reason], ["blocked", "budget"]);
   assert.match(run.detail ?? "", /Token budget: 5100 of 5400/);

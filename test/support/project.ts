@@ -22,9 +22,9 @@ import { DEFAULT_LIMITS } from "../../src/app/settings.ts";
 import type { RunRequest } from "../../src/app/start-run.ts";
 import { startRun } from "../../src/app/start-run.ts";
 import type { Event } from "../../src/domain/events.ts";
+import { NO_BUDGET } from "../../src/domain/run.ts";
 import { DEFAULT_RISK_POLICY } from "../../src/domain/governance.ts";
 import type { Run } from "../../src/domain/run.ts";
-import { NO_BUDGET } from "../../src/domain/run.ts";
 import { evaluate } from "../../src/nodes/evaluate.ts";
 import { gate } from "../../src/nodes/gate.ts";
 import { plan } from "../../src/nodes/plan.ts";
@@ -183,6 +183,7 @@ export async function openTestEngine(
       model: null,
       roleModels: {},
       riskPolicy: DEFAULT_RISK_POLICY,
+      budgets: { run: NO_BUDGET, card: NO_BUDGET },
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       owner: `test:${process.pid}`,
       ...options.settings,

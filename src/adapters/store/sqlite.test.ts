@@ -258,7 +258,7 @@ async function everythingTheLoopDoes({
   await turns.prompt("turn-1");
   await turns.addStep("turn-1", newStep(1, { calls: [{ id: "c", tool: "t", args: {} }] }));
   await turns.steps("turn-1");
-  await turns.beginCall("turn-1", 1, "c");
+  await turns.beginCall("turn-1", 1, "c", null);
   await turns.finishCall("turn-1", 1, "c", { ok: true });
   await turns.addWrite("turn-1", "a.py");
   await turns.uncommittedWrites(build, "A-1");

@@ -1,9 +1,11 @@
 // `orket run` and `orket resume`: one run to its end in this process, watched in a terminal, as plain lines or as JSON Lines.
 import type { Engine } from "../../app/engine.ts";
 import { executeRun } from "../../app/execute-run.ts";
+import { adoptLostRuns } from "../../app/stop-run.ts";
 import { runResult, showRun } from "../../app/show-run.ts";
 import { startRun } from "../../app/start-run.ts";
 import type { Result } from "../../domain/result.ts";
+import { refuse } from "../../domain/result.ts";
 import type { Run } from "../../domain/run.ts";
 import { NO_USAGE } from "../../domain/run.ts";
 import { EXIT, exitCodeOfRun } from "../exit-codes.ts";
@@ -34,7 +36,12 @@ export async function run(
   return watched(cli, options, async (engine) => {
     const { build = null, department = null, restart = false, model = null } = options;
     const { maxTokens = null, maxCost = null, maxMinutes = null } = options;
-    const budget = { tokensMax: maxTokens, costUsdMax: maxCost, minutesMax: maxMinutes };
+    const budget = {
+      tokensMax: maxTokens,
+      costUsdMax: maxCost,
+      minutesMax: maxMinutes,
+      turnsMax: null,
+    };
     const started = await startRun(engine, { card, build, department, restart, model, budget });
     return started.ok ? { ok: true, value: { run: started.value.id, resume: false } } : started;
   });
@@ -48,6 +55,21 @@ export async function resume(
   return watched(cli, options, async () => ({ ok: true, value: { run: id, resume: true } }));
 }
 
+/** As `resume`, but only what was paused: a blocked or failed run needs a look first. */
+export async function continueRun(
+  cli: Cli,
+  options: GlobalOptions,
+  [id = ""]: readonly string[],
+): Promise<number> {
+  return watched(cli, options, async ({ store }) => {
+    const found = await store.read(async ({ runs }) => runs.get(id));
+    if (found === null || found.status === "paused")
+      return { ok: true, value: { run: id, resume: true } };
+    const message = `Run ${id} is ${found.status}, not paused. See why with: orket runs show ${id}`;
+    return refuse("RUN_STATE", message, { run: id, status: found.status });
+  });
+}
+
 type Chosen = { readonly run: string; readonly resume: boolean };
 
 async function watched(
@@ -58,8 +80,12 @@ async function watched(
   const screen = createRunScreen(cli.io, options.json === true);
   const flags = modelFlag(options);
   return withProject(cli, { ...options, flags, watcher: screen.watcher }, async ({ engine }) => {
+    const lost = await adoptLostRuns(engine, cli.workbench.isOwnerGone);
     const chosen = await choose(engine);
     if (!chosen.ok) return showProblem(cli.io, chosen.error, options.json === true);
+    const others = lost.filter((one) => one.id !== chosen.value.run);
+    for (const { id } of others)
+      cli.io.err(`Run ${id} had lost its process and is paused. Go on with: orket resume ${id}\n`);
     const done = await driveRun(cli, { engine, screen, chosen: chosen.value });
     if (!done.ok) return showProblem(cli.io, done.error, options.json === true);
     await report(cli, { engine, run: done.value, options });

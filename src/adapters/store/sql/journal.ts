@@ -44,7 +44,7 @@ export const journalStatements = (db: Kysely<Schema>) => ({
   calls: prepare<"turn">((value) =>
     db.selectFrom("turn_calls").selectAll().where("turn", "=", value("turn")),
   ),
-  beginCall: prepare<"turn" | "step" | "call">((value) =>
+  beginCall: prepare<"turn" | "step" | "call" | "effect">((value) =>
     db
       .insertInto("turn_calls")
       .values({
@@ -52,6 +52,7 @@ export const journalStatements = (db: Kysely<Schema>) => ({
         step: value("step"),
         call_id: value("call"),
         begun: 1,
+        effect: value("effect"),
         result: null,
       })
       .onConflict((conflict) => conflict.columns(["turn", "step", "call_id"]).doNothing()),
@@ -65,6 +66,7 @@ export const journalStatements = (db: Kysely<Schema>) => ({
         step: value("step"),
         call_id: value("call"),
         begun: 0,
+        effect: null,
         result: value("result"),
       })
       .onConflict((conflict) =>
@@ -103,8 +105,9 @@ export const openJournal = (session: Session, statements: JournalStatements): Jo
     });
     await session.change(statements.countReply, { turn });
   },
-  beginCall: async (turn, step, call) => {
-    await session.change(statements.beginCall, { turn, step, call });
+  beginCall: async (turn, step, ...[call, planned]) => {
+    const effect = planned === null ? null : JSON.stringify(planned);
+    await session.change(statements.beginCall, { turn, step, call, effect });
   },
   finishCall: async (turn, step, ...[call, result]) => {
     await session.change(statements.finishCall, {

@@ -1,9 +1,11 @@
-// Which process owns a run, and until when. Each new owner gets a higher epoch; what carries an older one is refused.
+// Which process owns a run, until when, and what others want of it. Each new owner gets a higher epoch; what carries an
+// older one is refused.
 import type { Kysely } from "kysely";
 import { EngineError } from "../../../domain/errors.ts";
+import { RUN_WISHES } from "../../../domain/run.ts";
 import type { Fence, Lease, RunStore } from "../../../ports/store.ts";
 import type { Row } from "./rows.ts";
-import { cellsOf, integer, table, textOrNull } from "./rows.ts";
+import { cellsOf, integer, oneOfOrNull, table, textOrNull } from "./rows.ts";
 import type { Schema } from "./schema.ts";
 import type { Session } from "./session.ts";
 import { prepare } from "./statement.ts";
@@ -24,6 +26,7 @@ export const leaseStatements = (db: Kysely<Schema>) => ({
         owner: value("owner"),
         lease_until_ms: value("until"),
         epoch: set("epoch", "+", 1),
+        wanted: null,
       }))
       .where("id", "=", value("id"))
       .where((either) =>
@@ -46,6 +49,22 @@ export const leaseStatements = (db: Kysely<Schema>) => ({
       .where("id", "=", value("id"))
       .where("epoch", "=", value("epoch")),
   ),
+  want: prepare<"id" | "wish">((value) =>
+    db
+      .updateTable("runs")
+      .set({ wanted: value("wish") })
+      .where("id", "=", value("id"))
+      .where("status", "=", "running"),
+  ),
+  wanted: prepare<"id">((value) =>
+    db.selectFrom("runs").select(["id", "wanted"]).where("id", "=", value("id")),
+  ),
+  addActive: prepare<"id" | "ms">((value) =>
+    db
+      .updateTable("runs")
+      .set((set) => ({ active_ms: set("active_ms", "+", value("ms")) }))
+      .where("id", "=", value("id")),
+  ),
   lease: prepare<"id">((value) =>
     db
       .selectFrom("runs")
@@ -54,7 +73,10 @@ export const leaseStatements = (db: Kysely<Schema>) => ({
   ),
 });
 
-type Leases = Pick<RunStore, "claim" | "renew" | "release" | "lease">;
+type Leases = Pick<
+  RunStore,
+  "claim" | "renew" | "release" | "lease" | "want" | "wanted" | "addActive"
+>;
 
 export const openLeases = (session: Session, statements: LeaseStatements): Leases => ({
   claim: async (id, owner, ...[now, until]) => {
@@ -65,6 +87,14 @@ export const openLeases = (session: Session, statements: LeaseStatements): Lease
     (await session.change(statements.renew, { id, epoch, until })) === 1,
   release: async (id, epoch) => {
     await session.change(statements.release, { id, epoch });
+  },
+  want: async (id, wish) => (await session.change(statements.want, { id, wish })) === 1,
+  wanted: async (id) => {
+    const row = await session.row(statements.wanted, { id });
+    return row === null ? null : oneOfOrNull(cellsOf(RUNS, row), "wanted", RUN_WISHES);
+  },
+  addActive: async (id, ms) => {
+    await session.change(statements.addActive, { id, ms: Math.max(0, Math.round(ms)) });
   },
   lease: async (id) => {
     const row = await session.row(statements.lease, { id });

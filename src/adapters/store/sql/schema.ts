@@ -92,6 +92,9 @@ type RunsTable = UsageColumns & {
   tokens_max: number | null;
   cost_usd_max: number | null;
   minutes_max: number | null;
+  turns_max: number | null;
+  wanted: Text | null;
+  active_ms: number;
   model: Text | null;
   created_at: Moment;
   started_at: Moment | null;
@@ -127,6 +130,7 @@ type TurnCallsTable = {
   step: number;
   call_id: Text;
   begun: Flag;
+  effect: JsonText | null;
   result: JsonText | null;
 };
 

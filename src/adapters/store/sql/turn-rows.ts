@@ -3,6 +3,7 @@ import { isJsonObject } from "../../../domain/json.ts";
 import type {
   ChatMessage,
   EarlierTurn,
+  PlannedEffect,
   Step,
   StoredResult,
   ToolCall,
@@ -67,6 +68,15 @@ export function readEarlierTurn(row: Row): EarlierTurn["turn"] & { readonly id: 
   };
 }
 
+/** How long an ended turn took, in milliseconds; 0 for one that is live. */
+export function readTimes(row: Row): number {
+  const cells = cellsOf(TURNS, row);
+  const endedAt = momentOrNull(cells, "ended_at");
+  return endedAt === null
+    ? 0
+    : Math.max(0, Date.parse(endedAt) - Date.parse(moment(cells, "started_at")));
+}
+
 export function readTurn(row: Row): Turn {
   const cells = cellsOf(TURNS, row);
   return {
@@ -114,6 +124,15 @@ const isResult = (value: unknown): value is ToolResult =>
       typeof value["error"] === "string" &&
       typeof value["code"] === "string"));
 
+const isDigest = (value: unknown): value is string | null =>
+  value === null || typeof value === "string";
+
+const isEffect = (value: unknown): value is PlannedEffect =>
+  isJsonObject(value) &&
+  typeof value["path"] === "string" &&
+  isDigest(value["before"]) &&
+  isDigest(value["after"]);
+
 export const readPrompt = (row: Row): readonly ChatMessage[] =>
   jsonList(cellsOf(PROMPTS, row), "prompt", isMessage);
 
@@ -136,8 +155,9 @@ export function readStep(row: Row, results: ReadonlyMap<number, readonly StoredR
 export function readCall(row: Row): { readonly step: number; readonly result: StoredResult } {
   const cells = cellsOf(CALLS, row);
   const result = row["result"] === null ? null : jsonOf(cells, "result", isResult);
+  const effect = row["effect"] === null ? null : jsonOf(cells, "effect", isEffect);
   return {
     step: integer(cells, "step"),
-    result: { callId: text(cells, "call_id"), begun: flag(cells, "begun"), result },
+    result: { callId: text(cells, "call_id"), begun: flag(cells, "begun"), effect, result },
   };
 }

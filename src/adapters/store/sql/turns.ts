@@ -7,12 +7,18 @@ import type { EarlierTurn, Turn, TurnStatus } from "../../../domain/turn.ts";
 import type { CardStore, TurnFilter, TurnStore } from "../../../ports/store.ts";
 import { cardFileStatements, openCardFiles } from "./card-files.ts";
 import { journalStatements, openJournal } from "./journal.ts";
-import { cellsOf, integer, table } from "./rows.ts";
+import { cellsOf, integer, table, usage } from "./rows.ts";
 import type { Schema } from "./schema.ts";
 import type { Session } from "./session.ts";
 import { rowLimit } from "./session.ts";
 import { prepare } from "./statement.ts";
-import { EARLIER_COLUMNS, readEarlierTurn, readTurn, TURN_COLUMNS } from "./turn-rows.ts";
+import {
+  EARLIER_COLUMNS,
+  readEarlierTurn,
+  readTimes,
+  readTurn,
+  TURN_COLUMNS,
+} from "./turn-rows.ts";
 
 const COUNTS = table("turns", "card");
 
@@ -82,6 +88,25 @@ const recordStatements = (db: Kysely<Schema>) => ({
       .orderBy("number", "desc")
       .limit(value("limit")),
   ),
+  spentOn: prepare<"build" | "card">((value) =>
+    db
+      .selectFrom("turns")
+      .leftJoin("turn_steps", "turn_steps.turn", "turns.id")
+      .select([
+        sql`coalesce(sum(input_tokens), 0)`.as("input_tokens"),
+        sql`coalesce(sum(output_tokens), 0)`.as("output_tokens"),
+        sql`coalesce(sum(cost_usd), 0.0)`.as("cost_usd"),
+      ])
+      .where("build", "=", value("build"))
+      .where("card", "=", value("card")),
+  ),
+  times: prepare<"build" | "card">((value) =>
+    db
+      .selectFrom("turns")
+      .select(["id", "started_at", "ended_at"])
+      .where("build", "=", value("build"))
+      .where("card", "=", value("card")),
+  ),
   counts: prepare<"run" | "build" | "card" | "seat">((value) =>
     db
       .selectFrom("turns")
@@ -140,6 +165,18 @@ export function openTurns({ db, session, statements, cards }: TurnDeps): TurnSto
         return;
       }
       if (commit !== null) await session.change(statements.files.committed, { turn: id });
+    },
+    spentOn: async (build, card) => {
+      const spent = cellsOf(COUNTS, {
+        ...(await session.row(statements.spentOn, { build, card })),
+        card,
+      });
+      const times = (await session.rows(statements.times, { build, card })).map(readTimes);
+      return {
+        usage: usage(spent),
+        turns: times.length,
+        endedMs: times.reduce((sum, ms) => sum + ms, 0),
+      };
     },
     counts: async (key) => {
       const cells = cellsOf(COUNTS, {
