@@ -3,8 +3,8 @@
 import { EngineError } from "../domain/errors.ts";
 import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
-import { decideRunMove } from "../domain/run.ts";
-import type { Run, RunReason } from "../domain/run.ts";
+import { budgetOr, decideRunMove, NO_BUDGET } from "../domain/run.ts";
+import type { Budget, Run, RunReason } from "../domain/run.ts";
 import type { Turn } from "../domain/turn.ts";
 import type { Lease } from "../ports/store.ts";
 import { endRun } from "./end-run.ts";
@@ -23,6 +23,8 @@ export type ExecuteRequest = {
   readonly run: string;
   /** A fresh run is queued; a resumed one is paused, blocked or failed, or its process is gone. */
   readonly resume: boolean;
+  /** New limits for a run that goes on; what is null stays as it was. */
+  readonly budget?: Budget;
   /** Whether the process that a lease names still lives; asked on this machine only. */
   readonly isOwnerGone: (owner: string) => boolean;
 };
@@ -101,6 +103,8 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
       const change = { reason: null, detail: null, at: new Date(nowMs).toISOString() };
       if (!(await runs.move(run.id, run.status, "running", change))) return owned(run, lease);
     }
+    const budget = budgetOr(request.budget ?? NO_BUDGET, run.budget);
+    await runs.setBudget(run.id, budget);
     const type = request.resume ? "run-continued" : "run-started";
     await events.append([
       {
@@ -108,7 +112,7 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
         actor: "engine",
         run: run.id,
         ...firstBuild(run.builds),
-        data: { epoch, from: run.status },
+        data: { epoch, from: run.status, budget },
       },
     ]);
     const fresh = await runs.get(run.id);

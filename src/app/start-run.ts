@@ -7,6 +7,7 @@ import type { JsonObject } from "../domain/json.ts";
 import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
 import type { Budget, Run } from "../domain/run.ts";
+import { budgetOr } from "../domain/run.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp } from "./lane.ts";
 
@@ -193,7 +194,7 @@ async function insertRun(
     kind: target.kind,
     builds,
     status: "queued" as const,
-    budget: withDefaults(request.budget, settings.budgets.run),
+    budget: budgetOr(request.budget, settings.budgets.run),
     model: request.model,
     createdAt: new Date(clock.now()).toISOString(),
   };
@@ -226,13 +227,6 @@ async function insertRun(
     throw error;
   }
 }
-
-const withDefaults = (asked: Budget, usual: Budget): Budget => ({
-  tokensMax: asked.tokensMax ?? usual.tokensMax,
-  costUsdMax: asked.costUsdMax ?? usual.costUsdMax,
-  minutesMax: asked.minutesMax ?? usual.minutesMax,
-  turnsMax: asked.turnsMax ?? usual.turnsMax,
-});
 
 export const firstBuild = (builds: readonly string[]): { build?: string } =>
   builds[0] === undefined ? {} : { build: builds[0] };

@@ -108,34 +108,41 @@ function addSetUp(add: Add, program: Command): void {
   }).addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]));
 }
 
+const withBudget = (command: Command): Command =>
+  command
+    .option("--max-tokens <n>", "stop when this many tokens are used", positive)
+    .option("--max-cost <usd>", "stop when this much is spent", positive)
+    .option("--max-minutes <n>", "stop after this long", positive);
+
 function addRuns(add: Add): void {
-  add({
-    ...lines,
-    name: "run <card>",
-    about: "run a rock, an epic or one issue",
-    example: "orket run greeting --max-minutes 30",
-    load: async () => (await import("./commands/run.ts")).run,
-  })
+  withBudget(
+    add({
+      ...lines,
+      name: "run <card>",
+      about: "run a rock, an epic or one issue",
+      example: "orket run greeting --max-minutes 30",
+      load: async () => (await import("./commands/run.ts")).run,
+    }),
+  )
     .option("--build <id>", "name of the build (default: from the card)")
     .option("--restart", "start every card again; the history stays")
     .option("--model <model>", "model of every seat, as <provider>:<model>")
     .option("--department <name>", "look for the card in this department")
-    .option("--max-tokens <n>", "stop when this many tokens are used", positive)
-    .option("--max-cost <usd>", "stop when this much is spent", positive)
-    .option("--max-minutes <n>", "stop after this long", positive)
     .addOption(
       new Option(
         "--approve <how>",
         "what a call that needs a person gets; nobody can be asked yet, so both mean no",
       ).choices(["ask", "deny"]),
     );
-  add({
-    ...lines,
-    name: "resume <run>",
-    about: "go on with a run that was stopped, blocked or lost its process",
-    example: "orket resume run-01j9…",
-    load: async () => (await import("./commands/run.ts")).resume,
-  });
+  withBudget(
+    add({
+      ...lines,
+      name: "resume <run>",
+      about: "go on with a run that was stopped, blocked or lost its process",
+      example: "orket resume run-01j9…",
+      load: async () => (await import("./commands/run.ts")).resume,
+    }),
+  );
   add({
     ...document,
     name: "runs",
@@ -161,13 +168,15 @@ function addRunControl(add: Add): void {
     example: "orket runs pause run-01j9…",
     load: async () => (await import("./commands/runs-stop.ts")).runsPause,
   });
-  add({
-    ...lines,
-    name: "runs continue <run>",
-    about: "go on with a paused run in this process",
-    example: "orket runs continue run-01j9…",
-    load: async () => (await import("./commands/run.ts")).continueRun,
-  });
+  withBudget(
+    add({
+      ...lines,
+      name: "runs continue <run>",
+      about: "go on with a paused run in this process",
+      example: "orket runs continue run-01j9…",
+      load: async () => (await import("./commands/run.ts")).continueRun,
+    }),
+  );
   add({
     ...document,
     name: "runs cancel <run>",

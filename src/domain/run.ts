@@ -49,6 +49,14 @@ export const NO_BUDGET: Budget = {
   turnsMax: null,
 };
 
+/** What was asked for; where nothing was, what holds otherwise. */
+export const budgetOr = (asked: Budget, otherwise: Budget): Budget => ({
+  tokensMax: asked.tokensMax ?? otherwise.tokensMax,
+  costUsdMax: asked.costUsdMax ?? otherwise.costUsdMax,
+  minutesMax: asked.minutesMax ?? otherwise.minutesMax,
+  turnsMax: asked.turnsMax ?? otherwise.turnsMax,
+});
+
 /** What a person may ask of a run that another process works on. */
 export const RUN_WISHES = ["pause", "cancel"] as const;
 export type RunWish = (typeof RUN_WISHES)[number];

@@ -4,7 +4,7 @@ import type { Card, CardBrief, CardStatus } from "../domain/card.ts";
 import type { CardMove } from "../domain/card-moves.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
-import type { Run, RunReason, RunStatus, RunWish, Usage } from "../domain/run.ts";
+import type { Budget, Run, RunReason, RunStatus, RunWish, Usage } from "../domain/run.ts";
 import type {
   ChatMessage,
   EarlierTurn,
@@ -146,6 +146,7 @@ export type RunStore = {
   /** Notes what a person wants of a running run; its owner looks for it. False when the run is not running. */
   readonly want: (id: string, wish: RunWish) => Promise<boolean>;
   readonly wanted: (id: string) => Promise<RunWish | null>;
+  readonly setBudget: (id: string, budget: Budget) => Promise<void>;
   readonly addActive: (id: string, ms: number) => Promise<void>;
   /** Takes the run when it has no owner, or the owner's lease ended before `nowMs`; gives the new epoch, or null. What was wanted of the last owner is forgotten. */
   readonly claim: (

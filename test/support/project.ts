@@ -17,6 +17,7 @@ import { openSqliteStore } from "../../src/adapters/store/sqlite.ts";
 import { createDiskWorkspaces } from "../../src/adapters/workspace/open.ts";
 import type { Engine } from "../../src/app/engine.ts";
 import { executeRun } from "../../src/app/execute-run.ts";
+import type { ExecuteRequest } from "../../src/app/execute-run.ts";
 import type { EngineLimits, EngineSettings } from "../../src/app/settings.ts";
 import { DEFAULT_LIMITS } from "../../src/app/settings.ts";
 import type { RunRequest } from "../../src/app/start-run.ts";
@@ -24,7 +25,7 @@ import { startRun } from "../../src/app/start-run.ts";
 import type { Event } from "../../src/domain/events.ts";
 import { NO_BUDGET } from "../../src/domain/run.ts";
 import { DEFAULT_RISK_POLICY } from "../../src/domain/governance.ts";
-import type { Run } from "../../src/domain/run.ts";
+import type { Budget, Run } from "../../src/domain/run.ts";
 import { evaluate } from "../../src/nodes/evaluate.ts";
 import { gate } from "../../src/nodes/gate.ts";
 import { plan } from "../../src/nodes/plan.ts";
@@ -135,7 +136,7 @@ export type TestEngine = {
     request: Partial<RunRequest> & { readonly card: string },
     signal?: AbortSignal,
   ) => Promise<Run>;
-  readonly resume: (run: string) => Promise<Run>;
+  readonly resume: (run: string, budget?: Budget) => Promise<Run>;
   readonly close: () => Promise<void>;
 };
 
@@ -192,11 +193,10 @@ export async function openTestEngine(
     ...options.replace,
   };
   const execute = async (
-    run: string,
-    resume: boolean,
+    request: Omit<ExecuteRequest, "isOwnerGone">,
     signal = new AbortController().signal,
   ): Promise<Run> => {
-    const done = await executeRun(engine, { run, resume, isOwnerGone: () => true }, signal);
+    const done = await executeRun(engine, { ...request, isOwnerGone: () => true }, signal);
     if (!done.ok) throw new Error(`${done.error.code}: ${done.error.message}`);
     return done.value;
   };
@@ -217,9 +217,9 @@ export async function openTestEngine(
         throw new Error(
           `${started.error.code}: ${started.error.message} ${JSON.stringify(started.error.details)}`,
         );
-      return execute(started.value.id, false, signal);
+      return execute({ run: started.value.id, resume: false }, signal);
     },
-    resume: async (run) => execute(run, true),
+    resume: async (run, budget = NO_BUDGET) => execute({ run, resume: true, budget }),
     close: async () => store.close(),
   };
 }

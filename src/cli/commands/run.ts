@@ -6,7 +6,7 @@ import { runResult, showRun } from "../../app/show-run.ts";
 import { startRun } from "../../app/start-run.ts";
 import type { Result } from "../../domain/result.ts";
 import { refuse } from "../../domain/result.ts";
-import type { Run } from "../../domain/run.ts";
+import type { Budget, Run } from "../../domain/run.ts";
 import { NO_USAGE } from "../../domain/run.ts";
 import { EXIT, exitCodeOfRun } from "../exit-codes.ts";
 import { plain, projectFlag } from "../io.ts";
@@ -17,15 +17,19 @@ import type { RunScreen } from "../run-screen.ts";
 import { createRunScreen } from "../run-screen.ts";
 import { modelFlag, withProject } from "../with-project.ts";
 
-export type RunOptions = GlobalOptions & {
-  readonly build?: string;
-  readonly restart?: boolean;
-  readonly model?: string;
-  readonly department?: string;
+type RunOptions = GlobalOptions &
+  BudgetOptions & {
+    readonly build?: string;
+    readonly restart?: boolean;
+    readonly model?: string;
+    readonly department?: string;
+    readonly approve?: "ask" | "deny";
+  };
+
+type BudgetOptions = {
   readonly maxTokens?: number;
   readonly maxCost?: number;
   readonly maxMinutes?: number;
-  readonly approve?: "ask" | "deny";
 };
 
 export async function run(
@@ -35,42 +39,47 @@ export async function run(
 ): Promise<number> {
   return watched(cli, options, async (engine) => {
     const { build = null, department = null, restart = false, model = null } = options;
-    const { maxTokens = null, maxCost = null, maxMinutes = null } = options;
-    const budget = {
-      tokensMax: maxTokens,
-      costUsdMax: maxCost,
-      minutesMax: maxMinutes,
-      turnsMax: null,
-    };
+    const budget = budgetOf(options);
     const started = await startRun(engine, { card, build, department, restart, model, budget });
     return started.ok ? { ok: true, value: { run: started.value.id, resume: false } } : started;
   });
 }
 
+const budgetOf = ({ maxTokens, maxCost, maxMinutes }: BudgetOptions): Budget => ({
+  tokensMax: maxTokens ?? null,
+  costUsdMax: maxCost ?? null,
+  minutesMax: maxMinutes ?? null,
+  turnsMax: null,
+});
+
 export async function resume(
   cli: Cli,
-  options: GlobalOptions,
+  options: GlobalOptions & BudgetOptions,
   [id = ""]: readonly string[],
 ): Promise<number> {
-  return watched(cli, options, async () => ({ ok: true, value: { run: id, resume: true } }));
+  const budget = budgetOf(options);
+  return watched(cli, options, async () => ({
+    ok: true,
+    value: { run: id, resume: true, budget },
+  }));
 }
 
 /** As `resume`, but only what was paused: a blocked or failed run needs a look first. */
 export async function continueRun(
   cli: Cli,
-  options: GlobalOptions,
+  options: GlobalOptions & BudgetOptions,
   [id = ""]: readonly string[],
 ): Promise<number> {
   return watched(cli, options, async ({ store }) => {
     const found = await store.read(async ({ runs }) => runs.get(id));
     if (found === null || found.status === "paused")
-      return { ok: true, value: { run: id, resume: true } };
+      return { ok: true, value: { run: id, resume: true, budget: budgetOf(options) } };
     const message = `Run ${id} is ${found.status}, not paused. See why with: orket runs show ${id}`;
     return refuse("RUN_STATE", message, { run: id, status: found.status });
   });
 }
 
-type Chosen = { readonly run: string; readonly resume: boolean };
+type Chosen = { readonly run: string; readonly resume: boolean; readonly budget?: Budget };
 
 async function watched(
   cli: Cli,

@@ -105,6 +105,17 @@ const recordStatements = (db: Kysely<Schema>) => ({
       .where("id", "=", value("id"))
       .where("status", "=", value("from")),
   ),
+  setBudget: prepare<"id" | "tokens" | "cost" | "minutes" | "turns">((value) =>
+    db
+      .updateTable("runs")
+      .set({
+        tokens_max: value("tokens"),
+        cost_usd_max: value("cost"),
+        minutes_max: value("minutes"),
+        turns_max: value("turns"),
+      })
+      .where("id", "=", value("id")),
+  ),
   addUsage: prepare<"id" | "turns" | "input" | "output" | "cost">((value) =>
     db
       .updateTable("runs")
@@ -199,6 +210,11 @@ export function openRuns({ db, session, statements }: RunDeps): RunStore {
       if (isActive(from) !== isActive(to))
         await session.change(statements.setActive, { run: id, active: isActive(to) ? 1 : 0 });
       return true;
+    },
+    setBudget: async (id, { tokensMax, costUsdMax, minutesMax, turnsMax }) => {
+      const limits = { tokens: tokensMax, cost: costUsdMax, minutes: minutesMax, turns: turnsMax };
+      if ((await session.change(statements.setBudget, { id, ...limits })) === 0)
+        throw runUnknown(id);
     },
     addUsage: async (id, { inputTokens, outputTokens, costUsd }, turns) => {
       const values = { id, turns, input: inputTokens, output: outputTokens, cost: costUsd };
