@@ -5,10 +5,11 @@ import type { NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { callSignature } from "../domain/tool-call-text.ts";
 import { TURN_LIMITS } from "../domain/turn.ts";
-import type { Step, ToolCall, ToolResult } from "../domain/turn.ts";
+import type { Step, StoredResult, ToolCall, ToolResult } from "../domain/turn.ts";
 import { cardEvent } from "./apply-move.ts";
 import { gateToolCall } from "./gate-tool-call.ts";
 import type { GateVerdict } from "./gate-tool-call.ts";
+import { reconcileCall } from "./reconcile-call.ts";
 import type { Session } from "./session.ts";
 import { rolesOf, write } from "./session.ts";
 import type { Ended, LiveTurn } from "./turn-outcome.ts";
@@ -90,7 +91,10 @@ async function execute(runner: Runner, question: Question): Promise<CallOutcome>
   const { call, step } = question;
   const stored = step.results.find((one) => one.callId === call.id);
   if (stored !== undefined && stored.result !== null) return replay(runner, call, stored.result);
-  if (stored?.begun === true) return finish(runner, question, { result: UNKNOWN_OUTCOME });
+  if (stored?.begun === true) {
+    const taken = await takeUp(runner, question, stored);
+    if (taken !== null) return taken;
+  }
   if (runner.state.staged !== null) {
     return finish(runner, question, {
       result: { ok: false, code: "not_executed", error: "not executed: a move is staged." },
@@ -113,6 +117,29 @@ async function execute(runner: Runner, question: Question): Promise<CallOutcome>
     });
   }
   return denied(runner, question, { verdict, events });
+}
+
+/** A call that a crash cut off; null when it did not happen and is to be made as any other. */
+async function takeUp(
+  runner: Runner,
+  question: Question,
+  stored: StoredResult,
+): Promise<CallOutcome | null> {
+  const { call } = question;
+  const tool = runner.offered.find((one) => one.name === call.tool);
+  const found = await reconcileCall(tool, stored, { call, scope: runner.scope });
+  const facts = { tool: call.tool, call: call.id, path: stored.effect?.path ?? null };
+  if (found.kind === "unverified") {
+    const detail = `It is not known whether ${call.tool} (${stored.effect?.path ?? call.id}) happened when the process ended. Look at the workspace, then: orket cards move ${runner.live.card.id} ready`;
+    const events = [toolEvent(runner, "effect-unverified", facts)];
+    const outcome = await finish(runner, question, { result: UNKNOWN_OUTCOME, events });
+    return { ...outcome, end: { end: "effect-unverified", detail } };
+  }
+  const event = toolEvent(runner, "call-reconciled", { ...facts, found: found.kind });
+  if (found.kind === "happened")
+    return finish(runner, question, { ...found.outcome, events: [event] });
+  await write(runner.session, async ({ events }) => events.append([event]));
+  return null;
 }
 
 const UNKNOWN_OUTCOME: ToolResult = {
@@ -163,8 +190,9 @@ async function perform(
     toolEvent(runner, "tool-called", { ...facts, ...warned(verdict.warnings) }),
   ];
   if (tool.effect) {
+    const effect = (await tool.trace?.plan(verdict.args as never, runner.scope)) ?? null;
     await write(session, async (transaction) => {
-      await transaction.turns.beginCall(live.turn.id, step.number, call.id, null);
+      await transaction.turns.beginCall(live.turn.id, step.number, call.id, effect);
       await transaction.events.append(called);
     });
   }

@@ -41,6 +41,8 @@ export const EVENT_TYPES = [
   // tool
   "tool-called",
   "tool-finished",
+  "call-reconciled",
+  "effect-unverified",
   "tool-denied",
   "governance-violated",
   "report-written",

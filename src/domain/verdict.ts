@@ -29,6 +29,7 @@ export type TurnEnd =
   | "provider-failed"
   | "failed"
   | "budget" // the run may not spend more; the turn is kept for a resume
+  | "effect-unverified" // a call was cut off, and nothing tells whether it happened
   | "card-budget" // the card may not spend more
   | "aborted";
 

@@ -19,6 +19,7 @@ const ENDS: readonly TurnEnd[] = [
   "failed",
   "budget",
   "card-budget",
+  "effect-unverified",
   "aborted",
 ];
 const input = (end: TurnEnd, rest: Partial<EvaluateInput> = {}): EvaluateInput => ({
@@ -79,6 +80,14 @@ test("a card over its budget waits for somebody to give it more", () => {
   assert.deepEqual(evaluate(input("card-budget", { successfulWrites: 5 })), {
     kind: "block",
     reason: "resource",
+    detail: "words",
+  });
+});
+
+test("a card with a call nobody can vouch for waits for a person", () => {
+  assert.deepEqual(evaluate(input("effect-unverified", { successfulWrites: 5 })), {
+    kind: "block",
+    reason: "input",
     detail: "words",
   });
 });

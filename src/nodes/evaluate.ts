@@ -15,6 +15,8 @@ export const evaluate: EvaluateNode = (input) => {
       return input.kind === "review" ? undecided(input) : afterWork(input);
     case "card-budget":
       return { kind: "block", reason: "resource", detail: words(input) };
+    case "effect-unverified":
+      return { kind: "block", reason: "input", detail: words(input) };
     case "no-decision":
       return undecided(input);
     case "no-usable-reply":

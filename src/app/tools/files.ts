@@ -1,7 +1,8 @@
 // File tools: read, list, search, write, edit, delete. The workspace keeps them inside; the gate has judged the path before.
 import { z } from "zod";
 import type { Refusal } from "../../domain/result.ts";
-import type { ToolOutcome, ToolScope } from "./tool.ts";
+import type { PlannedEffect } from "../../domain/turn.ts";
+import type { ToolOutcome, ToolScope, Trace } from "./tool.ts";
 import { cut, defineTool, failed } from "./tool.ts";
 
 const READ_BYTES_MAX = 1024 * 1024;
@@ -114,6 +115,30 @@ const stale = (relative: string): Refusal => ({
   details: { path: relative },
 });
 
+/** The digest of the file that is there now. */
+const look: Trace["look"] = async (name, { workspace }) => {
+  const file = await workspace.read(name, READ_BYTES_MAX);
+  if (file.ok) return file.value.digest;
+  return file.error.code === "FILE_MISSING" ? null : undefined;
+};
+
+/** No digest: a file that cannot be read cannot be told from one that was changed. */
+const UNREADABLE = "unreadable";
+
+/** `text` null: the file goes. */
+async function planned(
+  name: string,
+  text: string | null,
+  scope: ToolScope,
+): Promise<PlannedEffect | null> {
+  const resolved = await scope.workspace.resolve(name);
+  if (!resolved.ok) return null;
+  const before = await look(resolved.value, scope);
+  if (before === null && text === null) return null;
+  const after = text === null ? null : scope.ids.digest(text);
+  return { path: resolved.value, before: before === undefined ? UNREADABLE : before, after };
+}
+
 const writeFile = defineTool({
   name: "write_file",
   risk: "write",
@@ -121,6 +146,7 @@ const writeFile = defineTool({
   description: "Writes a whole text file; parents are made, an existing file is replaced.",
   path: { argument: "path", access: "write" },
   schema: z.strictObject({ path, content: z.string().max(READ_BYTES_MAX) }),
+  trace: { look, plan: async ({ path: name, content }, scope) => planned(name, content, scope) },
   run: async ({ path: name, content }, scope) => writeText(name, content, scope),
 });
 
@@ -136,6 +162,13 @@ const editFile = defineTool({
     new: z.string(),
     count: z.int().min(1).max(1000).default(1),
   }),
+  trace: {
+    look,
+    plan: async ({ path: name, old, new: replacement, count }, scope) => {
+      const edited = await editedText(scope, { name, old, replacement, count });
+      return typeof edited === "string" ? planned(name, edited, scope) : null;
+    },
+  },
   run: async ({ path: name, old, new: replacement, count }, scope) => {
     const edited = await editedText(scope, { name, old, replacement, count });
     return typeof edited === "string" ? writeText(name, edited, scope) : edited;
@@ -173,6 +206,7 @@ const deleteFile = defineTool({
   description: "Deletes one file. Needs confirm: true.",
   path: { argument: "path", access: "write" },
   schema: z.strictObject({ path, confirm: z.boolean().optional() }),
+  trace: { look, plan: async ({ path: name }, scope) => planned(name, null, scope) },
   run: async ({ path: name, confirm }, scope) => {
     if (confirm !== true) return failed(unconfirmed("delete_file"));
     const resolved = await scope.workspace.resolve(name);

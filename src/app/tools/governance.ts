@@ -3,6 +3,7 @@ import { z } from "zod";
 import { dialectFamily } from "../../domain/dialect.ts";
 import { CARD_ID_PATTERN } from "../../domain/card.ts";
 import { keyOf } from "../../domain/card-moves.ts";
+import type { ToolScope } from "./tool.ts";
 import { defineTool, failed, cut } from "./tool.ts";
 
 const COMMAND_TIMEOUT_SEC = 120;
@@ -68,6 +69,13 @@ const archiveEval = defineTool({
   },
 });
 
+/** `path` is seat and family, as the folder of the patches has them. */
+async function promoted(path: string, { stateFiles, ids }: ToolScope): Promise<string | null> {
+  const [seat = "", family = ""] = path.split("/");
+  const patch = await stateFiles.readPromptPatch(seat, family);
+  return patch === null ? null : ids.digest(patch);
+}
+
 const promotePrompt = defineTool({
   name: "promote_prompt",
   risk: "sensitive",
@@ -78,6 +86,13 @@ const promotePrompt = defineTool({
     content: z.string().min(1).max(16_384),
     model_family: z.string().regex(CARD_ID_PATTERN),
   }),
+  trace: {
+    plan: async ({ seat, content, model_family: family }, scope) => {
+      const path = `${keyOf(seat)}/${dialectFamily(family)}`;
+      return { path, before: await promoted(path, scope), after: scope.ids.digest(content) };
+    },
+    look: promoted,
+  },
   run: async ({ seat, content, model_family: family }, scope) => {
     if (!scope.team.seats.some((one) => one.key === keyOf(seat))) {
       return { result: { ok: false, code: "tool_argument", error: `Unknown seat ${seat}.` } };

@@ -7,7 +7,7 @@ import type { CardMove, VerificationFacts } from "../../domain/card-moves.ts";
 import type { NewEvent } from "../../domain/events.ts";
 import type { RiskClass } from "../../domain/governance.ts";
 import type { Refusal } from "../../domain/result.ts";
-import type { ToolResult, TurnKind } from "../../domain/turn.ts";
+import type { PlannedEffect, ToolResult, TurnKind } from "../../domain/turn.ts";
 import type { Assets } from "../../ports/assets.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Containment } from "../../ports/containment.ts";
@@ -64,6 +64,14 @@ export type ToolOutcome = {
   readonly apply?: (transaction: StoreTransaction) => Promise<ToolResult>;
 };
 
+/** What a call is about to change, noted before it runs, and what is there at any later time. */
+export type Trace = {
+  /** Null when the call will change nothing, because it will be refused. */
+  readonly plan: (args: never, scope: ToolScope) => Promise<PlannedEffect | null>;
+  /** The digest of what lies there now; null when nothing does, undefined when it cannot be read. */
+  readonly look: (path: string, scope: ToolScope) => Promise<string | null | undefined>;
+};
+
 export type Tool = {
   readonly name: string;
   readonly risk: RiskClass;
@@ -73,6 +81,8 @@ export type Tool = {
   readonly judge?: (args: never, scope: ToolScope) => Refusal | null;
   /** Whether the call leaves something behind outside the store; such a call is recorded before it starts. */
   readonly effect: boolean;
+  /** How to tell after a crash whether the call happened; an effect without it is put to a person then. */
+  readonly trace?: Trace;
   /** Argument that names a path the gate must judge, and whether it is written. */
   readonly path?: { readonly argument: string; readonly access: "read" | "write" };
   readonly run: (args: never, scope: ToolScope, signal: AbortSignal) => Promise<ToolOutcome>;
@@ -80,8 +90,11 @@ export type Tool = {
 
 /** Gives a tool its argument type from its schema. */
 export const defineTool = <Args extends object>(
-  tool: Omit<Tool, "schema" | "run" | "judge"> & {
+  tool: Omit<Tool, "schema" | "run" | "judge" | "trace"> & {
     readonly schema: ZodType<Args>;
+    readonly trace?: Pick<Trace, "look"> & {
+      readonly plan: (args: Args, scope: ToolScope) => Promise<PlannedEffect | null>;
+    };
     readonly judge?: (args: Args, scope: ToolScope) => Refusal | null;
     readonly run: (args: Args, scope: ToolScope, signal: AbortSignal) => Promise<ToolOutcome>;
   },
