@@ -4,6 +4,8 @@ import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
 import type { Run } from "../domain/run.ts";
 import type { Turn } from "../domain/turn.ts";
+import type { CardWait } from "../domain/waiting.ts";
+import { waitOf } from "../domain/waiting.ts";
 import type { Lease, Store } from "../ports/store.ts";
 
 export type RunView = {
@@ -11,6 +13,8 @@ export type RunView = {
   readonly cards: readonly Card[];
   readonly turns: readonly Turn[];
   readonly lease: Lease | null;
+  /** Why each open issue does not move: what it waits for, on whom, since when. */
+  readonly waits: readonly CardWait[];
   readonly asOfSeq: number;
 };
 
@@ -28,14 +32,39 @@ export async function showRun(
       });
     const lists = [];
     for (const build of run.builds) lists.push(await cards.list({ build }));
+    const stored = lists.flat();
+    const played = await turns.list({ run: id, limit: TURNS_MAX });
     return ok({
       run,
-      cards: lists.flat(),
-      turns: await turns.list({ run: id, limit: TURNS_MAX }),
+      cards: stored,
+      turns: played,
+      waits: waitsOf(run, stored, played),
       lease: await runs.lease(id),
       asOfSeq: await events.lastSeq(),
     });
   });
+}
+
+function waitsOf(run: Run, cards: readonly Card[], turns: readonly Turn[]): readonly CardWait[] {
+  const keyOf = ({ build }: Card, id: string): string => `${build}/${id}`;
+  const done = new Set(
+    cards.filter((card) => card.status === "done").map((card) => keyOf(card, card.id)),
+  );
+  const live = new Map(
+    turns
+      .filter((turn) => turn.status === "live")
+      .map((turn) => [`${turn.build}/${turn.card}`, turn]),
+  );
+  return cards
+    .filter((card) => card.kind === "issue" && !card.orphaned)
+    .map((card) =>
+      waitOf(card, {
+        unmet: card.dependsOn.filter((id) => !done.has(keyOf(card, id))),
+        turn: live.get(keyOf(card, card.id)) ?? null,
+        run,
+      }),
+    )
+    .filter((wait) => wait !== null);
 }
 
 /** The last line of `orket run --json`, as interfaces.md section 4 has it. */

@@ -1,5 +1,7 @@
 // Why a run does not move: one line per open card with its state, what it waits for, and what would free it.
 import type { Card } from "../domain/card.ts";
+import type { Run } from "../domain/run.ts";
+import { waitOf } from "../domain/waiting.ts";
 import { cardEvent } from "./apply-move.ts";
 import type { Lane, Session } from "./session.ts";
 import { write } from "./session.ts";
@@ -13,7 +15,7 @@ export async function stallReport(
   session: Session,
   open: readonly OpenCard[],
 ): Promise<readonly string[]> {
-  const lines = open.slice(0, LINES_MAX).map(stallLine);
+  const lines = open.slice(0, LINES_MAX).map((one) => stallLine(session.run, one));
   if (open.length > LINES_MAX) lines.push(`… and ${open.length - LINES_MAX} more open cards.`);
   const first = open[0];
   if (first !== undefined) {
@@ -31,18 +33,10 @@ export async function stallReport(
   return lines;
 }
 
-function stallLine({ lane, card }: OpenCard): string {
+function stallLine(run: Run, { lane, card }: OpenCard): string {
+  const unmet = lane.backlog.unmet(card);
+  const waits = waitOf(card, { unmet, turn: null, run: { id: run.id, status: "blocked" } });
   const wait = card.waitReason === null ? "" : ` (${card.waitReason})`;
   const detail = card.waitDetail === null ? "" : `: ${card.waitDetail}`;
-  return `${card.id} is ${card.status}${wait}${detail} — ${wayOut(lane, card)}`;
-}
-
-function wayOut(lane: Lane, card: Card): string {
-  const unmet = lane.backlog.unmet(card);
-  if (card.status === "ready" && unmet.length > 0) return `waits for ${unmet.join(", ")}`;
-  if (card.waitReason === "dependency") return "comes free when its dependency is done";
-  if (card.status === "waiting_for_developer") {
-    return `answer with: orket cards comment ${card.id} "…" and orket cards move ${card.id} in_progress`;
-  }
-  return `release it with: orket cards move ${card.id} ready`;
+  return `${card.id} is ${card.status}${wait}${detail} — ${waits?.wayOut ?? `waits for ${waits?.on ?? "nothing"}`}`;
 }

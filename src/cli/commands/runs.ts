@@ -2,6 +2,7 @@
 import type { RunView } from "../../app/show-run.ts";
 import { showRun } from "../../app/show-run.ts";
 import type { Run } from "../../domain/run.ts";
+import type { CardWait } from "../../domain/waiting.ts";
 import { glyphOf, styleOf } from "../card-style.ts";
 import type { Io } from "../io.ts";
 import { createPaint, forReader, plain, table } from "../io.ts";
@@ -69,7 +70,14 @@ export const runsShow = async (
     return 0;
   });
 
-function runText(io: Io, { run, cards, turns, lease }: RunView): string {
+function waitText(wait: CardWait | undefined): string {
+  if (wait === undefined) return "";
+  const { waitsFor, on, since, wayOut } = wait;
+  const free = wayOut === null ? "" : ` — ${wayOut}`;
+  return plain(`${waitsFor}, on ${on}, since ${since}${free}`);
+}
+
+function runText(io: Io, { run, cards, turns, lease, waits }: RunView): string {
   const paint = createPaint(io.color);
   const head = `${paint("bold", run.id)}  ${run.card}  ${run.status}${run.reason === null ? "" : ` (${run.reason})`}\n`;
   const detail =
@@ -87,9 +95,7 @@ function runText(io: Io, { run, cards, turns, lease }: RunView): string {
     .map((card) => [
       `  ${paint(styleOf(card.status), glyphOf(card.status))} ${card.id}`,
       card.status,
-      card.waitReason === null
-        ? ""
-        : `${card.waitReason}: ${plain(card.waitDetail ?? "")} since ${card.updatedAt}`,
+      waitText(waits.find((wait) => wait.card === card.id)),
     ]);
   const turnRows = turns.map((turn) => [
     `  ${turn.id}`,

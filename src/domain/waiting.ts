@@ -1,0 +1,63 @@
+// Why a card does not move: what it waits for, on whom, since when, and what a person can do about it. Pure, so that the
+// run's own report, `orket runs show` and every other view say the same.
+import type { Card } from "./card.ts";
+import { isClosed } from "./card.ts";
+import type { RunStatus } from "./run.ts";
+import type { Turn } from "./turn.ts";
+
+export type CardWait = {
+  readonly card: string;
+  readonly waitsFor: string;
+  /** A seat, other cards, a run, or `a person`. */
+  readonly on: string;
+  readonly since: string;
+  /** What would free it, in words with the command; null when nothing needs to be done. */
+  readonly wayOut: string | null;
+};
+
+export type WaitFacts = {
+  /** Dependencies that are not done. */
+  readonly unmet: readonly string[];
+  /** The card's live turn. */
+  readonly turn: Pick<Turn, "seat" | "kind" | "number" | "startedAt"> | null;
+  readonly run: { readonly id: string; readonly status: RunStatus };
+};
+
+/** Null for a card that is closed. */
+export function waitOf(card: Card, facts: WaitFacts): CardWait | null {
+  if (isClosed(card.status)) return null;
+  const { id, updatedAt: since } = card;
+  const { turn, unmet, run } = facts;
+  if (card.waitReason !== null) return { card: id, since, ...heldBack(card) };
+  if (turn !== null) {
+    const waitsFor = `turn ${turn.number} (${turn.kind})`;
+    const wayOut = run.status === "running" ? null : goOn(run.id);
+    return { card: id, waitsFor, on: turn.seat, since: turn.startedAt, wayOut };
+  }
+  if (card.status === "ready" && unmet.length > 0)
+    return { card: id, waitsFor: "dependency", on: unmet.join(", "), since, wayOut: null };
+  if (run.status === "running" || run.status === "queued")
+    return { card: id, waitsFor: nextOf(card), on: "a free slot", since, wayOut: null };
+  return { card: id, waitsFor: nextOf(card), on: "a run", since, wayOut: goOn(run.id) };
+}
+
+const goOn = (run: string): string => `go on with: orket resume ${run}`;
+
+const nextOf = ({ status, retryCount }: Card): string => {
+  if (status === "code_review") return "review";
+  if (status === "ready_for_testing") return "testing";
+  return retryCount > 0 ? `attempt ${retryCount + 1}` : "work";
+};
+
+function heldBack({ id, status, waitReason, waitDetail }: Card): Omit<CardWait, "card" | "since"> {
+  const waitsFor = `${waitReason ?? ""}${waitDetail === null ? "" : `: ${waitDetail}`}`;
+  if (waitReason === "dependency") {
+    const wayOut = "comes free when its dependency is done";
+    return { waitsFor, on: "other cards", wayOut };
+  }
+  const wayOut =
+    status === "waiting_for_developer"
+      ? `answer with: orket cards comment ${id} "…" and orket cards move ${id} in_progress`
+      : `release it with: orket cards move ${id} ready`;
+  return { waitsFor, on: "a person", wayOut };
+}
