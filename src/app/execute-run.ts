@@ -48,7 +48,7 @@ export async function executeRun(
     run,
     assets: snapshot.assets,
     fence,
-    signal: AbortSignal.any([signal, lost.signal, wishes.cancel]),
+    signal: AbortSignal.any([signal, lost.signal, wishes.cancel, wishes.lost]),
     pause: wishes.pause,
     cancel: wishes.cancel,
     facts: new Map(),

@@ -116,6 +116,8 @@ export type RunChange = {
 
 export type Lease = { readonly owner: string; readonly epoch: number; readonly untilMs: number };
 
+export type Wanted = { readonly wish: RunWish | null; readonly epoch: number };
+
 export type RunStore = {
   readonly get: (id: string) => Promise<Run | null>;
   /** Newest first. */
@@ -145,7 +147,8 @@ export type RunStore = {
   readonly addUsage: (id: string, usage: Usage, turns: number) => Promise<void>;
   /** Notes what a person wants of a running run; its owner looks for it. False when the run is not running. */
   readonly want: (id: string, wish: RunWish) => Promise<boolean>;
-  readonly wanted: (id: string) => Promise<RunWish | null>;
+  /** What is wanted of the run's owner, and who that is: the epoch. Null when there is no such run. */
+  readonly wanted: (id: string) => Promise<Wanted | null>;
   readonly setBudget: (id: string, budget: Budget) => Promise<void>;
   readonly addActive: (id: string, ms: number) => Promise<void>;
   /** Takes the run when it has no owner, or the owner's lease ended before `nowMs`; gives the new epoch, or null. What was wanted of the last owner is forgotten. */

@@ -28,16 +28,16 @@ function testWishes(openStore: OpenStoreScene): void {
     const want = (wish: RunWish) => store.transaction(async ({ runs }) => runs.want("run-1", wish));
     const wanted = () => store.read(async ({ runs }) => runs.wanted("run-1"));
     assert.equal(await want("pause"), false, "a queued run has nobody who would look");
-    assert.equal(await wanted(), null);
+    assert.deepEqual(await wanted(), { wish: null, epoch: 0 });
     await store.transaction(async ({ runs }) => {
       await runs.claim("run-1", "one", 0, 100);
       await runs.move("run-1", "queued", "running", { reason: null, detail: null, at: AT });
     });
     assert.equal(await want("pause"), true);
     assert.equal(await want("cancel"), true);
-    assert.equal(await wanted(), "cancel");
+    assert.deepEqual(await wanted(), { wish: "cancel", epoch: 1 });
     await store.transaction(async ({ runs }) => runs.claim("run-1", "two", 200, 300));
-    assert.equal(await wanted(), null);
+    assert.deepEqual(await wanted(), { wish: null, epoch: 2 });
     assert.equal(await store.read(async ({ runs }) => runs.wanted("run-9")), null);
   });
 

@@ -57,7 +57,7 @@ export const leaseStatements = (db: Kysely<Schema>) => ({
       .where("status", "=", "running"),
   ),
   wanted: prepare<"id">((value) =>
-    db.selectFrom("runs").select(["id", "wanted"]).where("id", "=", value("id")),
+    db.selectFrom("runs").select(["id", "wanted", "epoch"]).where("id", "=", value("id")),
   ),
   addActive: prepare<"id" | "ms">((value) =>
     db
@@ -91,7 +91,9 @@ export const openLeases = (session: Session, statements: LeaseStatements): Lease
   want: async (id, wish) => (await session.change(statements.want, { id, wish })) === 1,
   wanted: async (id) => {
     const row = await session.row(statements.wanted, { id });
-    return row === null ? null : oneOfOrNull(cellsOf(RUNS, row), "wanted", RUN_WISHES);
+    if (row === null) return null;
+    const cells = cellsOf(RUNS, row);
+    return { wish: oneOfOrNull(cells, "wanted", RUN_WISHES), epoch: integer(cells, "epoch") };
   },
   addActive: async (id, ms) => {
     await session.change(statements.addActive, { id, ms: Math.max(0, Math.round(ms)) });
