@@ -114,6 +114,7 @@ const FACTS: PromptFacts = {
     verdict: "fail",
     logs: ["[PASS] one", "[FAIL] Expected SECRET-EXPECTED, got 4"],
   },
+  memories: [],
   history: [
     {
       turn: TURN,

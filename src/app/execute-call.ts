@@ -18,7 +18,13 @@ import type { StagedMove, Tool, ToolOutcome, ToolScope } from "./tools/tool.ts";
 
 export type CallOutcome = { readonly result: ToolResult; readonly end: Ended | null };
 
-type RunnerState = { staged: StagedMove | null; successfulWrites: number; denials: number };
+type RunnerState = {
+  staged: StagedMove | null;
+  successfulWrites: number;
+  denials: number;
+  /** Whether a call wrote to the store. */
+  recorded: boolean;
+};
 
 export type ToolRunner = {
   readonly offered: readonly Tool[];
@@ -38,7 +44,7 @@ type Runner = {
 export function createToolRunner(session: Session, live: LiveTurn): ToolRunner {
   const roles = rolesOf(live.lane.team, live.turn.seat);
   const offered = offeredTools(live.turn.kind, roles);
-  const state: RunnerState = { staged: null, successfulWrites: 0, denials: 0 };
+  const state: RunnerState = { staged: null, successfulWrites: 0, denials: 0, recorded: false };
   const runner: Runner = {
     session,
     live,
@@ -158,6 +164,8 @@ const idesignOf = ({ session, live }: Runner) =>
 async function replay(runner: Runner, call: ToolCall, result: ToolResult): Promise<CallOutcome> {
   const { state, scope } = runner;
   const tool = runner.offered.find((one) => one.name === call.tool);
+  // What the call wrote beside its result is not known any more.
+  if (result.ok) state.recorded = true;
   if (result.ok && tool?.path?.access === "write") state.successfulWrites += 1;
   if (!result.ok && result.code === "denied") state.denials += 1;
   if (result.ok && typeof result["staged"] === "string" && tool !== undefined) {
@@ -315,6 +323,7 @@ async function finish(
     ]);
     return { value };
   });
+  if (result.value.ok && outcome.apply !== undefined) state.recorded = true;
   if (result.value.ok && outcome.staged !== undefined) state.staged = outcome.staged;
   if (result.value.ok && outcome.wrote !== undefined) {
     state.successfulWrites += 1;

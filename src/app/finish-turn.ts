@@ -12,6 +12,7 @@ import { applyMove, cardEvent } from "./apply-move.ts";
 import { askNode } from "./ask-node.ts";
 import { backoffMs, endsRun, isConnectionFailure } from "./call-model.ts";
 import { applyReview } from "./review.ts";
+import { remember } from "./remember.ts";
 import type { Session } from "./session.ts";
 import { write } from "./session.ts";
 import type { LiveTurn, TurnOutcome } from "./turn-outcome.ts";
@@ -170,7 +171,14 @@ async function commitTurn(
     if (fresh.retryCount > 0)
       await transaction.cards.write(turn.build, turn.card, { retryCount: 0, lastError: null });
     await close(session, live, { transaction, status: "committed", outcome: words, commit });
-    const data = { end: outcome.end, outcome: words, commit, writes: outcome.successfulWrites };
+    const memory = await remember(transaction, session, { live, outcome });
+    const data = {
+      end: outcome.end,
+      outcome: words,
+      commit,
+      writes: outcome.successfulWrites,
+      ...(memory === null ? {} : { memory }),
+    };
     await transaction.events.append([turnEvent(session, live, { type: "turn-finished", data })]);
   });
 }

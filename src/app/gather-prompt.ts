@@ -7,6 +7,7 @@ import type { ModelFacts } from "../ports/model.ts";
 import type { StoreTransaction } from "../ports/store.ts";
 import type { DependencyFacts, PromptFacts } from "./compile-prompt.ts";
 import type { Session, Lane } from "./session.ts";
+import { recall } from "./recall.ts";
 import { rolesOf } from "./session.ts";
 import { definitionOf, offeredTools } from "./tools/catalogue.ts";
 
@@ -35,9 +36,9 @@ export async function gatherPrompt(
   const roles = rolesOf(lane.team, seat);
   const family = dialectFamily(model.name);
   const stored = await engine.store.read(async (transaction) =>
-    readStored(transaction, card, engine.settings.contextTurns),
+    readStored(transaction, question, engine.settings.contextTurns),
   );
-  const brief = question.brief ?? stored.brief;
+  const { brief } = stored;
   const idesign =
     assets.organization.idesign.enabled && lane.epic.idesign ? assets.organization.idesign : null;
   return {
@@ -84,17 +85,24 @@ const EMPTY_BRIEF: PromptFacts["brief"] = {
   verification: null,
 };
 
+type Stored = Pick<
+  PromptFacts,
+  "brief" | "dependencies" | "comments" | "verification" | "memories" | "history"
+>;
+
 async function readStored(
   transaction: StoreTransaction,
-  card: Card,
+  { card, brief: given }: PromptQuestion,
   contextTurns: number,
-): Promise<Pick<PromptFacts, "brief" | "dependencies" | "comments" | "verification" | "history">> {
+): Promise<Stored> {
   const { cards, comments, turns } = transaction;
+  const brief = given ?? (await cards.brief(card.build, card.id)) ?? EMPTY_BRIEF;
   return {
-    brief: (await cards.brief(card.build, card.id)) ?? EMPTY_BRIEF,
+    brief,
     dependencies: await readDependencies(transaction, card),
     comments: await comments.list(card.build, card.id, COMMENTS_MAX),
     verification: await cards.lastVerification(card.build, card.id),
+    memories: await recall(transaction, card, brief),
     history: await turns.history(card.build, card.id, contextTurns),
   };
 }

@@ -24,6 +24,8 @@ export type TurnOutcome = {
   readonly detail: string;
   readonly staged: StagedMove | null;
   readonly successfulWrites: number;
+  /** A call of the turn wrote to the store, such as a comment. */
+  readonly recorded: boolean;
   readonly rule: GateRule | null;
   readonly attempted: { readonly tool: string; readonly args: unknown } | null;
   readonly failure: ModelFailure | null;
@@ -38,6 +40,7 @@ export const outcomeOf = (ended: Ended): TurnOutcome => ({
   detail: "",
   staged: null,
   successfulWrites: 0,
+  recorded: false,
   rule: null,
   attempted: null,
   failure: null,

@@ -7,7 +7,7 @@ import type { ModelReply, ModelRequest } from "../ports/model.ts";
 import { cardEvent } from "./apply-move.ts";
 import { budgetReached, cardBudgetReached } from "./budget.ts";
 import { callModel } from "./call-model.ts";
-import { estimateTokens } from "./compile-prompt.ts";
+import { estimateTokens, MEMORY_TITLE } from "./compile-prompt.ts";
 import { createToolRunner } from "./execute-call.ts";
 import type { ToolRunner } from "./execute-call.ts";
 import type { Session } from "./session.ts";
@@ -49,8 +49,8 @@ export async function playSteps(
       ended = { end: "step-limit", detail: `The turn used all its ${stepsMax} steps.` };
     else ended = await playStep(play);
   }
-  const { staged, successfulWrites } = runner.state();
-  return outcomeOf({ staged, successfulWrites, text: progress.text, ...ended });
+  const { staged, successfulWrites, recorded } = runner.state();
+  return outcomeOf({ staged, successfulWrites, recorded, text: progress.text, ...ended });
 }
 
 const timeUp = ({ session }: Play): Ended =>
@@ -137,7 +137,7 @@ async function askModel(play: Play): Promise<Step | Ended> {
   const reply = await callModel(session.engine, {
     request,
     signal,
-    shorten: () => withoutHistory(request),
+    shorten: () => shortened(request),
     onText: (text) =>
       session.engine.watcher.onText({ card: live.card.id, seat: live.turn.seat }, text),
     onRetry: async (failure, attempt, waitMs) => {
@@ -176,12 +176,17 @@ const requestOf = ({ session, live, progress, runner }: Play): ModelRequest => (
   },
 });
 
-/** Earlier turns are the part of a prompt that a too long one can do without. */
-function withoutHistory(request: ModelRequest): ModelRequest | null {
-  const messages = request.messages.filter(
-    (message) => !(message.role === "user" && message.content.startsWith("EARLIER TURN ")),
-  );
-  return messages.length === request.messages.length ? null : { ...request, messages };
+/** What a too long prompt can do without: earlier turns, and where there are none, the project's memory. */
+const SPARE = ["EARLIER TURN ", MEMORY_TITLE];
+
+function shortened(request: ModelRequest): ModelRequest | null {
+  for (const title of SPARE) {
+    const messages = request.messages.filter(
+      (message) => !(message.role === "user" && message.content.startsWith(title)),
+    );
+    if (messages.length < request.messages.length) return { ...request, messages };
+  }
+  return null;
 }
 
 type Reply = Extract<ModelReply, { kind: "reply" }>;

@@ -205,6 +205,7 @@ function addBacklog(add: Add): void {
     .option("--department <name>", "look for the card in this department")
     .option("--build <id>", "the card of this build")
     .option("--model <model>", "as if with this model");
+  addMemory(add);
   add({ ...group, name: "events", about: "the event log", example: "orket events verify" });
   add({
     ...document,
@@ -212,6 +213,23 @@ function addBacklog(add: Add): void {
     about: "check the hash chain of the event log",
     example: "orket events verify",
     load: async () => (await import("./commands/events.ts")).eventsVerify,
+  });
+}
+
+function addMemory(add: Add): void {
+  add({
+    ...document,
+    name: "memory",
+    about: "what turns decided and later prompts may show, newest first",
+    example: 'orket memory --search "storage format"',
+    load: async () => (await import("./commands/memory.ts")).memory,
+  }).option("--search <words>", "only what has one of these words, most of them first");
+  add({
+    ...document,
+    name: "memory forget <id>",
+    about: "keep a memory out of every prompt and list from now on",
+    example: "orket memory forget 12",
+    load: async () => (await import("./commands/memory.ts")).memoryForget,
   });
 }
 

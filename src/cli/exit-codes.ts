@@ -36,6 +36,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   VERIFICATION_REQUIRED: EXIT.denied,
   VERIFICATION_PATH: EXIT.configuration,
   ARCHIVE_SELECTOR_MISSING: EXIT.usage,
+  MEMORY_UNKNOWN: EXIT.usage,
   RUN_UNKNOWN: EXIT.usage,
   RUN_STATE: EXIT.denied,
   RUN_LOST: EXIT.endedBadly,

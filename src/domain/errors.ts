@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   VERIFICATION_REQUIRED: "The organization demands a verification and the card declares none.",
   VERIFICATION_PATH: "A fixture path leaves the verification folder.",
   ARCHIVE_SELECTOR_MISSING: "No cards were selected.",
+  MEMORY_UNKNOWN: "No memory has that id, or it is forgotten.",
   RUN_UNKNOWN: "No run has that id.",
   RUN_STATE: "The run is not in a state that allows this.",
   RUN_LOST: "Another process owns the run now; this one must not write any more.",

@@ -52,6 +52,8 @@ export const EVENT_TYPES = [
   "review-escalated",
   "review-limit-reached",
   "alert-raised",
+  // memory
+  "memory-forgotten",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -4,6 +4,7 @@ import type { Card, CardBrief, CardStatus } from "../domain/card.ts";
 import type { CardMove } from "../domain/card-moves.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { Memory } from "../domain/memory.ts";
 import type { Budget, Run, RunReason, RunStatus, RunWish, Usage } from "../domain/run.ts";
 import type {
   ChatMessage,
@@ -254,11 +255,30 @@ export type EventLog = {
   readonly lastSeq: () => Promise<number>;
 };
 
+/** `words` in full: the store takes secrets out, then cuts them to the text of the memory. */
+export type NewMemory = Omit<Memory, "id" | "at" | "text"> & { readonly words: string };
+
+/** Memories are never changed. A forgotten one stays in the store for the audit, and is never given again. */
+export type MemoryStore = {
+  /** Gives its id; ids rise. A turn leaves at most one. */
+  readonly add: (memory: NewMemory) => Promise<number>;
+  /**
+   * Those that share a word of `wordsOf` with the words given, most shared words first, newest first among equals; the
+   * newest when there are no words. Costs next to nothing while there is no memory.
+   */
+  readonly find: (words: ReadonlySet<string>, limit: number) => Promise<readonly Memory[]>;
+  /** Null when there is none, or it is forgotten. */
+  readonly get: (id: number) => Promise<Memory | null>;
+  /** False when there is none, or it is forgotten already. Its event is written by the caller. */
+  readonly forget: (id: number) => Promise<boolean>;
+};
+
 export type StoreTransaction = {
   readonly cards: CardStore;
   readonly comments: CommentStore;
   readonly runs: RunStore;
   readonly turns: TurnStore;
+  readonly memories: MemoryStore;
   readonly events: EventLog;
 };
 

@@ -10,6 +10,8 @@ import { commentStatements, openComments } from "./sql/comments.ts";
 import type { LogEnd, Redact } from "./sql/events.ts";
 import { eventStatements, openEvents, openLogEnd } from "./sql/events.ts";
 import { checkFence } from "./sql/leases.ts";
+import type { MemorySight } from "./sql/memories.ts";
+import { memoryStatements, openMemories } from "./sql/memories.ts";
 import { openRuns, runStatements } from "./sql/runs.ts";
 import type { Schema } from "./sql/schema.ts";
 import type { Session } from "./sql/session.ts";
@@ -32,6 +34,7 @@ type Work<Value> = (transaction: StoreTransaction) => Promise<Value>;
 export function createSqlStore({ db, clock, redact, translate, close }: SqlStoreDeps): Store {
   const statements = compileAll(db);
   const now = stampOf(clock);
+  const memories: MemorySight = { any: false };
   const lane = createLane({ db, translate });
 
   const bindTables = (session: Session, end: LogEnd): StoreTransaction => {
@@ -41,6 +44,12 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
       comments: openComments(session, statements.comments),
       runs: openRuns({ db, session, statements: statements.runs }),
       turns: openTurns({ db, session, statements: statements.turns, cards }),
+      memories: openMemories({
+        session,
+        statements: statements.memories,
+        redact,
+        sight: memories,
+      }),
       events: openEvents({ db, session, end, redact }),
     };
   };
@@ -84,6 +93,7 @@ const compileAll = (db: Kysely<Schema>) => ({
   comments: commentStatements(db),
   runs: runStatements(db),
   turns: turnStatements(db),
+  memories: memoryStatements(db),
   events: eventStatements(db),
   verify: verifyStatements(db),
 });

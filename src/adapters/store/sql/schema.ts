@@ -134,6 +134,19 @@ type TurnCallsTable = {
   result: JsonText | null;
 };
 
+type MemoriesTable = {
+  number: Generated<number>;
+  project: Text;
+  build: Text;
+  card: Text;
+  run: Text;
+  turn: Text;
+  seat: Text;
+  at: Moment;
+  text: Text;
+  words: Text;
+};
+
 type EventsTable = {
   seq: number;
   at: Moment;
@@ -162,6 +175,10 @@ export type Schema = {
   turn_steps: TurnStepsTable;
   turn_calls: TurnCallsTable;
   card_files: { build: Text; card: Text; path: Text; committed: Flag };
+  memories: MemoriesTable;
+  /** Full-text index over the words of `memories`; `rowid` is their number. */
+  memory_index: { rowid: number; words: Text };
+  forgotten_memories: { memory: number; at: Moment };
   events: EventsTable;
   event_head: { id: number; seq: number; hash: Text };
 };
