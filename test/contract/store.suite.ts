@@ -6,9 +6,10 @@ import type { TestContext } from "node:test";
 import { setImmediate as nextTick } from "node:timers/promises";
 import { refuse } from "../../src/domain/result.ts";
 import type { Store, StoreTransaction } from "../../src/ports/store.ts";
-import { moveTo, newCard, newEvent, newRun, newTurn } from "../support/store-records.ts";
+import { moveTo, newCard, newEvent, newMemory, newRun, newTurn } from "../support/store-records.ts";
 import { testStoreCards } from "./store-cards.suite.ts";
 import { testStoreEvents } from "./store-events.suite.ts";
+import { testStoreMemories } from "./store-memories.suite.ts";
 import { testStoreRuns } from "./store-runs.suite.ts";
 import { testStoreTurns } from "./store-turns.suite.ts";
 
@@ -24,20 +25,23 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStoreCards(openStore);
     testStoreRuns(openStore);
     testStoreTurns(openStore);
+    testStoreMemories(openStore);
     testStoreEvents(openStore);
   });
 }
 
-const writeEverything = async ({ cards, comments, runs, turns, events }: StoreTransaction) => {
+const writeEverything = async (transaction: StoreTransaction) => {
+  const { cards, comments, runs, turns, memories, events } = transaction;
   await cards.insert(newCard("A-1"));
   await comments.add({ build: "build-a", card: "A-1", author: "engine", text: "x", turn: null });
   await runs.insert(newRun("run-1"), { assets: {} });
   await turns.insert(newTurn("turn-1"), []);
+  await memories.add(newMemory("x"));
   await events.append([newEvent()]);
 };
 
 const nothingThere = (store: Store): Promise<boolean> =>
-  store.read(async ({ cards, comments, runs, turns, events }) => {
+  store.read(async ({ cards, comments, runs, turns, memories, events }) => {
     const found = [
       await cards.get("build-a", "A-1"),
       await cards.brief("build-a", "A-1"),
@@ -45,6 +49,7 @@ const nothingThere = (store: Store): Promise<boolean> =>
       await runs.activeOn(["build-a"]),
       await turns.get("turn-1"),
       (await comments.list("build-a", "A-1", 10))[0] ?? null,
+      (await memories.find(new Set(), 10))[0] ?? null,
       (await events.list({ limit: 10 }))[0] ?? null,
     ];
     return found.every((one) => one === null) && (await events.lastSeq()) === 0;
@@ -134,6 +139,7 @@ function testTransactions(openStore: OpenStoreScene): void {
           workspaceDigest: null,
         }),
       ({ turns }) => turns.beginCall("turn-1", 1, "c", null),
+      ({ memories }) => memories.add(newMemory("x")),
       ({ events }) => events.append([newEvent()]),
     ];
     for (const write of writes) await assert.rejects(store.read(write), { code: "INTERNAL" });

@@ -4,7 +4,7 @@ import type { CardMove } from "../../src/domain/card-moves.ts";
 import type { NewEvent } from "../../src/domain/events.ts";
 import { NO_BUDGET } from "../../src/domain/run.ts";
 import type { Step } from "../../src/domain/turn.ts";
-import type { NewCard, RunStore, TurnStore } from "../../src/ports/store.ts";
+import type { NewCard, NewMemory, RunStore, TurnStore } from "../../src/ports/store.ts";
 
 export const newCard = (id: string, more: Partial<NewCard> = {}): NewCard => ({
   build: "build-a",
@@ -65,6 +65,17 @@ export const newTurn = (id: string, more: Partial<NewTurn> = {}): NewTurn => ({
   model: "scripted",
   status: "live",
   startedAt: "2025-03-01T10:00:00.000Z",
+  ...more,
+});
+
+export const newMemory = (words: string, more: Partial<NewMemory> = {}): NewMemory => ({
+  project: "Orket",
+  build: "build-a",
+  card: "A-1",
+  run: "run-1",
+  turn: "turn-1",
+  seat: "coder",
+  words,
   ...more,
 });
 
