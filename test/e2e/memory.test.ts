@@ -7,6 +7,7 @@ import { forgetMemory, listMemories } from "../../src/app/edit-memory.ts";
 import { previewCard } from "../../src/app/preview.ts";
 import type { Memory } from "../../src/domain/memory.ts";
 import type { ChatMessage } from "../../src/domain/turn.ts";
+import type { Model, ModelFailure } from "../../src/ports/model.ts";
 import { openProject, types } from "../support/open-project.ts";
 import type { Setting } from "../support/open-project.ts";
 import type { TestEngine } from "../support/project.ts";
@@ -216,4 +217,79 @@ test("what was forgotten is shown to nobody any more, and an event says who want
   const database = new DatabaseSync(join(engine.dir, ".orket/orket.db"), { readOnly: true });
   context.after(() => database.close());
   assert.equal(database.prepare("SELECT text FROM memories").get()?.["text"], memory?.text);
+});
+
+test("a turn that was cut off after its comment is remembered for it when another process finishes it", async (context) => {
+  const stop = new AbortController();
+  const engine = await openProject(context, {
+    issues: [{ id: "api" }],
+    script: script({
+      api: {
+        coder: [comment("Decision: one file."), file("api"), say("Done.")],
+        guard: [approve],
+      },
+    }),
+    options: {
+      replace: {
+        watcher: {
+          onText: () => {},
+          onEvents: (events) => {
+            if (events.some(({ type }) => type === "card-commented")) stop.abort();
+          },
+        },
+      },
+    },
+  });
+  const cut = await engine.run({ card: "work" }, stop.signal);
+  assert.deepEqual([cut.status, cut.reason], ["paused", "interrupted"]);
+  assert.deepEqual(await texts(engine), []);
+  assert.equal((await engine.resume(cut.id)).status, "done");
+  assert.deepEqual(await texts(engine), ["Decision by coder on api: Decision: one file."]);
+});
+
+test("a model that finds the prompt too long is asked again without history, or, where there is none, without memory", async (context) => {
+  const asked: (readonly ChatMessage[])[] = [];
+  const short: Model = {
+    describe: async () => ({
+      ok: true,
+      value: {
+        provider: "test",
+        name: "short",
+        nativeTools: true,
+        contextWindow: null,
+        price: null,
+      },
+    }),
+    reply: async ({ messages }) => {
+      asked.push(messages);
+      const failure: ModelFailure = {
+        code: "MODEL_CONTEXT",
+        status: 400,
+        message: "too long",
+        retryAfterMs: null,
+      };
+      if (memoryIn(messages) !== undefined) return { kind: "failed", failure };
+      const args = { status: "blocked", wait_reason: "input" };
+      const calls = [{ id: "c", tool: "update_issue_status", args }];
+      return {
+        kind: "reply",
+        text: "My decision",
+        calls,
+        inputTokens: 1,
+        outputTokens: 1,
+        truncated: false,
+      };
+    },
+  };
+  const engine = await openProject(context, {
+    ...twoEpics({ summary: "One" }, { summary: "A decision" }, {}),
+    options: { replace: { model: short } },
+  });
+  await engine.run({ card: "work" });
+  await engine.run({ card: "later" });
+  assert.deepEqual(
+    asked.map((messages) => memoryIn(messages) !== undefined),
+    [false, true, false],
+  );
+  assert.ok(types(engine, "second").includes("model-retried"));
 });
