@@ -9,6 +9,7 @@ export async function recall(
   { summary }: Pick<Card, "summary">,
   { note }: Pick<CardBrief, "note">,
 ): Promise<readonly Memory[]> {
+  if (!(await memories.any())) return [];
   const query = queryOf({ summary, note });
   return chooseMemories(query, await memories.find(query, MEMORY_LIMITS.candidatesMax));
 }

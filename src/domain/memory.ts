@@ -21,19 +21,18 @@ export const MEMORY_LIMITS = {
   shownBytesMax: 2048,
   /** Words of a card that are looked for, the first ones: a long note must not make each of its turns slow. */
   queryWordsMax: 128,
-  /** The best finds of the store that are weighed here. */
-  candidatesMax: 64,
+  /** The best finds of the store that are weighed here: more than are shown, for some may be too long. */
+  candidatesMax: 16,
 } as const;
 
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
-const LETTER = /\p{L}/gu;
-const LETTERS_MIN = 3;
+const THREE_LETTERS = /\p{L}(?:.*?\p{L}){2}/su;
 const DECISION = "decision";
 
 /** The distinct words of a text: runs of letters, marks and digits with at least three letters, in lower case. */
 export function wordsOf(text: string): ReadonlySet<string> {
   const words = text.toLowerCase().normalize("NFC").match(WORD) ?? [];
-  return new Set(words.filter((word) => (word.match(LETTER) ?? []).length >= LETTERS_MIN));
+  return new Set(words.filter((word) => THREE_LETTERS.test(word)));
 }
 
 /** What a card asks of the memory: the words of its summary, then those of its note. */

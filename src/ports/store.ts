@@ -262,9 +262,11 @@ export type NewMemory = Omit<Memory, "id" | "at" | "text"> & { readonly words: s
 export type MemoryStore = {
   /** Gives its id; ids rise. A turn leaves at most one. */
   readonly add: (memory: NewMemory) => Promise<number>;
+  /** Costs next to nothing: each turn of a project without memories asks it. */
+  readonly any: () => Promise<boolean>;
   /**
    * Those that share a word of `wordsOf` with the words given, most shared words first, newest first among equals; the
-   * newest when there are no words. Costs next to nothing while there is no memory.
+   * newest when there are no words.
    */
   readonly find: (words: ReadonlySet<string>, limit: number) => Promise<readonly Memory[]>;
   /** Null when there is none, or it is forgotten. */

@@ -94,9 +94,13 @@ function testRecords(openStore: OpenStoreScene): void {
 function testFinding(openStore: OpenStoreScene): void {
   test("finds nothing where nothing is remembered", async (context) => {
     const { store } = await openStore(context);
+    const any = () => store.read(async ({ memories }) => memories.any());
+    assert.equal(await any(), false);
     assert.deepEqual(await found(store, "anything at all"), []);
     assert.deepEqual(await found(store, ""), []);
     assert.equal(await store.read(async ({ memories }) => memories.get(1)), null);
+    await addAll(store, ["storage"]);
+    assert.deepEqual([await any(), await any()], [true, true]);
   });
 
   test("gives those that share most words first, the newest among equals, and the newest when there are no words", async (context) => {

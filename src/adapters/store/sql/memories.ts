@@ -123,10 +123,11 @@ export function openMemories({ session, statements, redact, sight }: MemoryDeps)
       });
       return integer(cellsOf(MEMORIES, row ?? {}), "number");
     },
-    find: async (words, limit) => {
-      // Many projects have no memory, and all their turns ask.
+    any: async () => {
       if (!sight.any) sight.any = (await session.row(statements.last, {})) !== null;
-      if (!sight.any) return [];
+      return sight.any;
+    },
+    find: async (words, limit) => {
       const rows =
         words.size === 0
           ? await session.rows(statements.newest, { limit: rowLimit(limit) })
