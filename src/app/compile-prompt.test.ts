@@ -247,7 +247,7 @@ test("a prompt over the window loses history, then memories from the last, then 
   for (let window = 2000; window > 0; window -= 1) {
     const text = all({ ...facts, contextWindow: window });
     const left = parts.map((part) => text.includes(part));
-    assert.deepEqual(left, left.toSorted(), `${window}: ${left.join(" ")}`);
+    assert.match(left.join(" "), /^(?:false ?)*(?:true ?)*$/, String(window));
     seen.add(left.join(" "));
     assert.equal(text.includes("PROJECT MEMORY"), left[2]);
     for (const word of ["SUMMARY-TEXT", "NOTE-TEXT", "Prompt of coder", "write_file: Writes."])

@@ -74,7 +74,7 @@ export const memoryText = (
   { seat, card }: Pick<Memory, "seat" | "card">,
   words: string,
 ): string => {
-  const first = [...oneLine(words)].slice(0, MEMORY_LIMITS.charactersMax).join("");
+  const first = Array.from(oneLine(words)).slice(0, MEMORY_LIMITS.charactersMax).join("");
   return oneLine(`Decision by ${seat} on ${card}: ${first}`);
 };
 
