@@ -1,13 +1,16 @@
 // Project memory from end to end: what turns leave behind, what later prompts show of it, and what is never remembered.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { forgetMemory, listMemories } from "../../src/app/edit-memory.ts";
 import { previewCard } from "../../src/app/preview.ts";
+import { stopRun } from "../../src/app/stop-run.ts";
+import type { ErrorCode } from "../../src/domain/errors.ts";
 import type { Memory } from "../../src/domain/memory.ts";
-import type { ChatMessage } from "../../src/domain/turn.ts";
-import type { Model, ModelFailure } from "../../src/ports/model.ts";
+import type { ChatMessage, ToolCall } from "../../src/domain/turn.ts";
+import type { Model, ModelReply } from "../../src/ports/model.ts";
 import { openProject, types } from "../support/open-project.ts";
 import type { Setting } from "../support/open-project.ts";
 import type { TestEngine } from "../support/project.ts";
@@ -37,6 +40,20 @@ const memoryIn = (prompt: readonly ChatMessage[] | undefined): string | undefine
 
 const file = (id: string): unknown => write(`src/engines/${id}_engine.ts`, "export const a = 1;\n");
 const comment = (words: string): unknown => call("add_issue_comment", { comment: words });
+
+const facts = { provider: "test", name: "m", nativeTools: true, contextWindow: null, price: null };
+const modelOf = (reply: Model["reply"]): Model => ({
+  describe: async () => ({ ok: true, value: facts }),
+  reply,
+});
+const reply = (calls: readonly ToolCall[], text = ""): ModelReply => {
+  const used = { inputTokens: 1, outputTokens: 1, truncated: false };
+  return { kind: "reply", text, calls, ...used };
+};
+const failed = (code: ErrorCode): ModelReply => ({
+  kind: "failed",
+  failure: { code, status: null, message: "no", retryAfterMs: null },
+});
 
 /** `first` is worked on in a run of its own, `second` in the next one, in another epic and build. */
 const twoEpics = (
@@ -247,40 +264,48 @@ test("a turn that was cut off after its comment is remembered for it when anothe
   assert.deepEqual(await texts(engine), ["Decision by coder on api: Decision: one file."]);
 });
 
+test("nothing of a canceled turn is remembered", async (context) => {
+  let replies = 0;
+  let stopped: Promise<unknown> = Promise.resolve();
+  const engine = await openProject(context, {
+    issues: [{ id: "api", seat: "architect" }],
+    script: script({}),
+    options: {
+      limits: { wishMs: 5 },
+      replace: {
+        model: modelOf(async (request, signal) => {
+          replies += 1;
+          if (replies > 1) {
+            stopped = stopRun(engine.engine, {
+              run: request.origin.run,
+              wish: "cancel",
+              by: "me",
+              isOwnerGone: () => false,
+            });
+            if (!signal.aborted) await once(signal, "abort");
+            return failed("MODEL_TIMEOUT");
+          }
+          const args = { comment: "My decision" };
+          return reply([{ id: "c", tool: "add_issue_comment", args }]);
+        }),
+      },
+    },
+  });
+  const run = await engine.run({ card: "work" });
+  await stopped;
+  assert.equal(run.status, "canceled");
+  assert.ok(types(engine, "api").includes("card-commented"));
+  assert.deepEqual(await remembered(engine), []);
+});
+
 test("a model that finds the prompt too long is asked again without history, or, where there is none, without memory", async (context) => {
   const asked: (readonly ChatMessage[])[] = [];
-  const short: Model = {
-    describe: async () => ({
-      ok: true,
-      value: {
-        provider: "test",
-        name: "short",
-        nativeTools: true,
-        contextWindow: null,
-        price: null,
-      },
-    }),
-    reply: async ({ messages }) => {
-      asked.push(messages);
-      const failure: ModelFailure = {
-        code: "MODEL_CONTEXT",
-        status: 400,
-        message: "too long",
-        retryAfterMs: null,
-      };
-      if (memoryIn(messages) !== undefined) return { kind: "failed", failure };
-      const args = { status: "blocked", wait_reason: "input" };
-      const calls = [{ id: "c", tool: "update_issue_status", args }];
-      return {
-        kind: "reply",
-        text: "My decision",
-        calls,
-        inputTokens: 1,
-        outputTokens: 1,
-        truncated: false,
-      };
-    },
-  };
+  const short = modelOf(async ({ messages }) => {
+    asked.push(messages);
+    if (memoryIn(messages) !== undefined) return failed("MODEL_CONTEXT");
+    const args = { status: "blocked", wait_reason: "input" };
+    return reply([{ id: "c", tool: "update_issue_status", args }], "My decision");
+  });
   const engine = await openProject(context, {
     ...twoEpics({ summary: "One" }, { summary: "A decision" }, {}),
     options: { replace: { model: short } },
