@@ -1,5 +1,6 @@
 // Whether a run, or a card of it, may spend more: looked at before each model call with what the call will cost at least,
 // and after each reply.
+import type { Card } from "../domain/card.ts";
 import type { Budget, Usage } from "../domain/run.ts";
 import type { Session } from "./session.ts";
 import { activeMs } from "./session.ts";
@@ -13,21 +14,37 @@ export function budgetReached(session: Session, nextInputTokens: number): string
   return reached(session.run.budget, { usage: session.spent, minutes }, nextInputTokens);
 }
 
-/** The same for the turn's card over all its turns in the build. */
+/** The same for the card of a live turn, over all its turns in the build. */
 export async function cardBudgetReached(
-  { engine }: Session,
-  { turn }: LiveTurn,
+  { engine }: Pick<Session, "engine">,
+  { turn }: Pick<LiveTurn, "turn">,
   nextInputTokens: number,
 ): Promise<string | null> {
   const budget = engine.settings.budgets.card;
-  if (Object.values(budget).every((limit) => limit === null)) return null;
-  const { usage, endedMs } = await engine.store.read(async ({ turns }) =>
-    turns.spentOn(turn.build, turn.card),
-  );
+  if (isUnlimited(budget)) return null;
+  const { usage, endedMs } = await spentOn(engine, { build: turn.build, id: turn.card });
   const minutes = (endedMs + Math.max(0, engine.clock.now() - Date.parse(turn.startedAt))) / 60_000;
   const line = reached(budget, { usage, minutes }, nextInputTokens);
   return line === null ? null : `Card: ${line}`;
 }
+
+/** Whether one more turn of the card could do anything. */
+export async function isCardOverBudget(
+  engine: Session["engine"],
+  card: Pick<Card, "build" | "id">,
+): Promise<boolean> {
+  const budget = engine.settings.budgets.card;
+  if (isUnlimited(budget)) return false;
+  const { usage, endedMs, turns } = await spentOn(engine, card);
+  const spent = { usage, minutes: endedMs / 60_000 };
+  return (turnsReached(budget, turns) ?? reached(budget, spent, 0)) !== null;
+}
+
+const isUnlimited = (budget: Budget): boolean =>
+  Object.values(budget).every((limit) => limit === null);
+
+const spentOn = async ({ store }: Session["engine"], { build, id }: Pick<Card, "build" | "id">) =>
+  store.read(async ({ turns }) => turns.spentOn(build, id));
 
 /** Whether one more turn may start; one that runs may end. */
 export const turnsReached = ({ turnsMax }: Budget, turns: number): string | null =>

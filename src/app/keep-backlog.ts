@@ -8,6 +8,7 @@ import type { TurnKind } from "../domain/turn.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
 import type { Decision } from "./ask-node.ts";
 import { askNode } from "./ask-node.ts";
+import { isCardOverBudget } from "./budget.ts";
 import type { Engine } from "./engine.ts";
 import type { Lane, Session } from "./session.ts";
 import { write } from "./session.ts";
@@ -124,6 +125,54 @@ async function missingContainment(session: Session, card: Card): Promise<string 
   const probe = { argv: ["true"], workspaceDir: "/", cwd: ".", timeoutMs: 1000 };
   const answer = await containment.run(probe, session.signal);
   return answer.ok ? null : `Its verification cannot run: ${answer.error.message}`;
+}
+
+/** Cards that waited for a resource which is there now are ready again; looked at when a run takes the build up. */
+export async function freeResources(session: Session, lane: Lane): Promise<void> {
+  const waiting = lane.backlog
+    .open()
+    .filter((card) => card.status === "blocked" && card.waitReason === "resource");
+  for (const card of waiting) {
+    if (!(await isEngineBlock(session, card)) || (await lacksResource(session, lane, card)))
+      continue;
+    const moved = await write(session, async (transaction) => {
+      const fresh = await transaction.cards.get(card.build, card.id);
+      if (fresh?.waitReason !== "resource") return null;
+      const origin = { run: session.run.id };
+      return applyMove(transaction, fresh, {
+        to: "ready",
+        actor: ENGINE,
+        cause: "resource",
+        origin,
+      });
+    });
+    if (moved?.ok === true) lane.backlog.apply(moved.value);
+  }
+}
+
+/** What a seat or a person says it lacks, the engine cannot see. */
+async function isEngineBlock({ engine }: Session, { build, id }: Card): Promise<boolean> {
+  const filter = {
+    build,
+    card: id,
+    types: ["card-moved"],
+    before: Number.MAX_SAFE_INTEGER,
+  } as const;
+  const [last] = await engine.store.read(async ({ events }) =>
+    events.list({ ...filter, limit: 1 }),
+  );
+  return last?.actor === ENGINE.id;
+}
+
+async function lacksResource(session: Session, lane: Lane, card: Card): Promise<boolean> {
+  const seatFor = (kind: TurnKind): string | null =>
+    routeOf(session.engine, lane, { card, kind }).seat;
+  return (
+    seatFor("work") === null ||
+    seatFor("review") === null ||
+    (await missingContainment(session, card)) !== null ||
+    (await isCardOverBudget(session.engine, card))
+  );
 }
 
 type ResourceBlock = {

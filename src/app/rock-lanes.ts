@@ -3,6 +3,7 @@ import type { Rock } from "../domain/assets.ts";
 import { ENGINE } from "../domain/card-moves.ts";
 import type { NewCard } from "../ports/store.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
+import { freeResources } from "./keep-backlog.ts";
 import { openLane } from "./lane.ts";
 import { rollUpEpic } from "./roll-up.ts";
 import type { Lane, Session } from "./session.ts";
@@ -29,6 +30,7 @@ export function createLaneSource(session: Session, target: RunTarget): LaneSourc
             rock: target.rock,
             only: target.only,
           });
+          await freeResources(session, state.lane);
         }
         // Asked again only while it can change: a lane that is done stays done for this run.
         if (state.lane !== null && !state.done && state.lane.backlog.isFinished())

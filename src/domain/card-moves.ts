@@ -35,6 +35,7 @@ export const MOVE_CAUSES = [
   "reject",
   "answer",
   "dependency",
+  "resource",
   "limit",
   "failure",
   "cancel",

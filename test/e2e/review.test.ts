@@ -1,8 +1,11 @@
 // Seats and reviews: who works, who reviews, what a rejection does, and what stops when nobody can decide.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { cardOf, moves, openProject, types } from "../support/open-project.ts";
-import { approve, reject, say, script, simpleScript, write } from "../support/project.ts";
+import { stringify } from "yaml";
+import { cardOf, moves, openProject, statuses, types } from "../support/open-project.ts";
+import { approve, call, reject, say, script, simpleScript, write } from "../support/project.ts";
 
 test("R-11 finished work is promoted to review without the model saying so", async (context) => {
   const engine = await openProject(context, {
@@ -139,6 +142,34 @@ test("R-25 a card whose type its seat may not work on is blocked for resource, n
     [(await cardOf(engine, "api"))?.status, (await cardOf(engine, "api"))?.waitReason],
     ["blocked", "resource"],
   );
+});
+
+test("a card that lacked a seat goes on by itself once there is one; one whose seat lacks something does not", async (context) => {
+  const role = {
+    name: "coder",
+    description: "Bugs only.",
+    tools: ["write_file", "update_issue_status"],
+  };
+  const path = "model/core/roles/coder.yaml";
+  const stuck = { status: "blocked", wait_reason: "resource" };
+  const engine = await openProject(context, {
+    issues: [
+      { id: "api", type: "task" },
+      { id: "fix", type: "bug" },
+    ],
+    script: script({
+      api: { coder: [write("src/engines/api_engine.ts", "1\n"), say("Done.")], guard: [approve] },
+      fix: { coder: [call("update_issue_status", stuck)] },
+    }),
+    files: { [path]: { ...role, capabilities: { issue_types: ["bug"] } } },
+  });
+  assert.equal((await engine.run({ card: "work" })).status, "blocked");
+  assert.deepEqual(await statuses(engine), { api: "blocked", fix: "blocked" });
+  const again = await engine.run({ card: "work" });
+  assert.deepEqual([again.status, again.turns], ["blocked", 0], "nothing has changed yet");
+  writeFileSync(join(engine.dir, path), stringify(role));
+  assert.equal((await engine.run({ card: "work" })).status, "blocked");
+  assert.deepEqual(await statuses(engine), { api: "done", fix: "blocked" });
 });
 
 test("R-16 a declared verification without containment blocks the card for resource instead of passing it", async (context) => {
