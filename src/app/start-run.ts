@@ -8,6 +8,7 @@ import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
 import type { Budget, Run } from "../domain/run.ts";
 import { budgetOr } from "../domain/run.ts";
+import type { RunStore } from "../ports/store.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp } from "./lane.ts";
 
@@ -200,6 +201,8 @@ async function insertRun(
   };
   try {
     return await store.transaction(async ({ runs, events }): Promise<Result<Run>> => {
+      const taken = await otherDepartment(runs, snapshot);
+      if (taken !== null) return taken;
       const holder = await runs.activeOn(builds);
       if (holder !== null) return busy(holder.id);
       await runs.insert(run, snapshot as unknown as JsonObject);
@@ -226,6 +229,21 @@ async function insertRun(
     }
     throw error;
   }
+}
+
+/** Epics of one name in two departments share the usual build id; their cards must not be mixed. */
+async function otherDepartment(
+  runs: RunStore,
+  { assets, target }: RunSnapshot,
+): Promise<Result<never> | null> {
+  for (const { build, epicKey } of target.entries) {
+    const department = assets.epics[epicKey]?.department ?? "";
+    const known = await runs.build(build);
+    if (known === null || known.department === department) continue;
+    const message = `The build ${build} belongs to the epic ${known.epic} of ${known.department}. Name another with: --build <id>`;
+    return refuse("BUILD_TAKEN", message, { build, department: known.department });
+  }
+  return null;
 }
 
 export const firstBuild = (builds: readonly string[]): { build?: string } =>

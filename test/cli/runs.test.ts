@@ -184,3 +184,20 @@ test("a run whose reader goes away stops as at Ctrl-C, and can be resumed", asyn
   writeFileSync(join(project.dir, "script.yaml"), slow(0));
   assert.equal((await runOrket(["resume", run?.id ?? ""], { cwd: project.dir })).code, 0);
 });
+
+test("epics of one name in two departments do not share a build unasked", async (context) => {
+  const other = { name: "mobile", description: "Another department" };
+  const project = await makeProject({
+    "model/core/departments/mobile.yaml": other,
+    "model/core/epics/work.yaml": epicFile([{ id: "api" }]),
+    "model/mobile/epics/work.yaml": epicFile([{ id: "app" }], { id: "mobile-work" }),
+    "script.yaml": stringify(simpleScript(["api", "app"])),
+  });
+  context.after(project.remove);
+  const orket = async (...args: readonly string[]) => runOrket(args, { cwd: project.dir });
+  assert.equal((await orket("run", "api")).code, 0);
+  const refused = await orket("run", "mobile-work");
+  assert.deepEqual([refused.code, /BUILD_TAKEN[\s\S]*--build/.test(refused.err)], [5, true]);
+  const own = await orket("run", "mobile-work", "--build", "build-mobile");
+  assert.equal(own.code, 0, own.err);
+});
