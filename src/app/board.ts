@@ -4,9 +4,14 @@ import type { Card, CardStatus, WaitReason } from "../domain/card.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import { criticalPathScores } from "../domain/critical-path.ts";
+import type { Sprint } from "../domain/calendar.ts";
+import { sprintAt } from "../domain/calendar.ts";
 import { isClosed, slugOf } from "../domain/card.ts";
-import type { Assets } from "../ports/assets.ts";
-import type { Store } from "../ports/store.ts";
+import type { BoardAlert } from "./board-alerts.ts";
+import { alertsOf } from "./board-alerts.ts";
+import type { PhaseReport } from "./bug-fix-phase.ts";
+import { checkPhases } from "./bug-fix-phase.ts";
+import type { Engine } from "./engine.ts";
 
 export type BoardIssue = {
   readonly id: string;
@@ -19,8 +24,9 @@ export type BoardIssue = {
   readonly priority: number;
   readonly score: number;
   readonly dependsOn: readonly string[];
-  /** null while no run has stored the card. */
+  /** null while no run has stored the card, and since when it has its status. */
   readonly build: string | null;
+  readonly since: string | null;
 };
 
 export type BoardEpic = {
@@ -28,6 +34,8 @@ export type BoardEpic = {
   readonly name: string;
   readonly description: string;
   readonly department: string;
+  /** `<department>/<stem>` of the team it is worked on by. */
+  readonly team: string;
   readonly status: CardStatus;
   readonly build: string | null;
   readonly issues: readonly BoardIssue[];
@@ -38,32 +46,38 @@ export type BoardRock = {
   readonly name: string;
   readonly description: string;
   readonly status: CardStatus;
+  /** The newest bug-fix phase; null before the rock was first done. */
+  readonly phase: PhaseReport | null;
   readonly epics: readonly BoardEpic[];
 };
-
-export type BoardAlert = { readonly code: string; readonly message: string };
 
 export type Board = {
   readonly rocks: readonly BoardRock[];
   readonly orphanedEpics: readonly BoardEpic[];
   readonly orphanedIssues: readonly BoardIssue[];
   readonly alerts: readonly BoardAlert[];
+  readonly sprint: Sprint;
   readonly asOfSeq: number;
 };
 
-type Deps = { readonly store: Store; readonly assets: Assets };
+export type BoardDeps = Pick<Engine, "store" | "assets" | "clock" | "watcher">;
 
+/** Brings the bug-fix phases up to date first: who looks is who finds that one has ended. */
 export async function readBoard(
-  { store, assets }: Deps,
+  engine: BoardDeps,
   { department }: { readonly department: string | null },
 ): Promise<Result<Board, readonly AssetProblem[]>> {
+  const { store, assets, clock } = engine;
   const loaded = await assets.load();
   if (!loaded.ok) return loaded;
+  const phases = await checkPhases(engine, loaded.value.organization.process);
   const { stored, asOfSeq } = await store.read(async ({ cards, events }) => ({
     stored: await cards.list({}),
     asOfSeq: await events.lastSeq(),
   }));
-  return ok({ ...assemble(loaded.value, byBuild(stored), department), asOfSeq });
+  const nowMs = clock.now();
+  const parts = { assets: loaded.value, stored: byBuild(stored), phases };
+  return ok({ ...assemble(parts, department, nowMs), sprint: sprintAt(nowMs), asOfSeq });
 }
 
 type Stored = ReadonlyMap<string, ReadonlyMap<string, Card>>;
@@ -77,11 +91,17 @@ function byBuild(cards: readonly Card[]): Stored {
   return builds;
 }
 
+type Parts = {
+  readonly assets: ProjectAssets;
+  readonly stored: Stored;
+  readonly phases: readonly PhaseReport[];
+};
+
 function assemble(
-  assets: ProjectAssets,
-  stored: Stored,
+  { assets, stored, phases }: Parts,
   department: string | null,
-): Omit<Board, "asOfSeq"> {
+  nowMs: number,
+): Omit<Board, "sprint" | "asOfSeq"> {
   const inScope = (asset: { readonly department: string }): boolean =>
     department === null || asset.department === department;
   const used = new Set<string>();
@@ -98,14 +118,20 @@ function assemble(
         const epic = key === undefined ? undefined : assets.epics[key];
         if (key === undefined || epic === undefined) return [];
         used.add(key);
-        return [boardEpic(epic, stored, `${base}/${slugOf(epic.stem)}`)];
+        const build = `${base}/${slugOf(epic.stem)}`;
+        return [boardEpic({ epic, team: teamOf(assets, epic) }, stored, build)];
       });
       const status = stored.get(base)?.get(rock.id)?.status ?? "ready";
-      return { id: rock.id, name: rock.summary, description: rock.description, status, epics };
+      const phase = phases.find((one) => one.rock === rock.id) ?? null;
+      const { id, summary: name, description } = rock;
+      return { id, name, description, status, phase, epics };
     });
   const orphanedEpics = Object.entries(assets.epics)
     .filter(([key, epic]) => inScope(epic) && !used.has(key))
-    .map(([, epic]) => boardEpic(epic, stored, `build-${slugOf(epic.stem)}`));
+    .map(([, epic]) => {
+      const named = { epic, team: teamOf(assets, epic) };
+      return boardEpic(named, stored, `build-${slugOf(epic.stem)}`);
+    });
   const lost = [...stored.values()]
     .flatMap((build) => [...build.values()])
     .filter((card) => card.orphaned);
@@ -113,11 +139,18 @@ function assemble(
     rocks,
     orphanedEpics,
     orphanedIssues: lost.map((card) => boardIssue(card, 0)),
-    alerts: alertsOf(orphanedEpics, lost),
+    alerts: alertsOf({ rocks, orphanedEpics, lost }, assets, nowMs),
   };
 }
 
-function boardEpic(epic: Epic, stored: Stored, build: string): BoardEpic {
+const teamOf = ({ teams }: ProjectAssets, { department, team }: Epic): string =>
+  [`config/${team}`, `${department}/${team}`].find((key) => teams[key]) ?? `core/${team}`;
+
+function boardEpic(
+  { epic, team }: { readonly epic: Epic; readonly team: string },
+  stored: Stored,
+  build: string,
+): BoardEpic {
   const cards = stored.get(build);
   const known =
     cards === undefined
@@ -151,6 +184,7 @@ function boardEpic(epic: Epic, stored: Stored, build: string): BoardEpic {
         waitDetail: null,
         verified: false,
         build: null,
+        since: null,
       } as const;
       return { id, summary, seat, priority, dependsOn, score: scores.get(id) ?? 0, ...fresh };
     }),
@@ -162,6 +196,7 @@ function boardEpic(epic: Epic, stored: Stored, build: string): BoardEpic {
     name: summary,
     description,
     department,
+    team,
     status,
     build: cards === undefined ? null : build,
     issues,
@@ -180,18 +215,5 @@ const boardIssue = (card: Card, score: number): BoardIssue => ({
   score,
   dependsOn: card.dependsOn,
   build: card.build,
+  since: card.statusSince,
 });
-
-const alertsOf = (
-  orphanedEpics: readonly BoardEpic[],
-  lost: readonly Card[],
-): readonly BoardAlert[] => [
-  ...orphanedEpics.map((epic) => ({
-    code: "epic-orphaned",
-    message: `The epic ${epic.id} belongs to no rock.`,
-  })),
-  ...lost.map((card) => ({
-    code: "card-orphaned",
-    message: `${card.id} is stored, but its asset no longer defines it.`,
-  })),
-];

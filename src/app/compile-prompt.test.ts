@@ -49,6 +49,7 @@ const CARD: Card = {
   lastError: null,
   createdAt: "2026-01-01T00:00:00.000Z",
   updatedAt: "2026-01-01T00:00:00.000Z",
+  statusSince: "2026-01-01T00:00:00.000Z",
 };
 
 const TURN: Turn = {

@@ -7,6 +7,7 @@ import { budgetOr, decideRunMove, NO_BUDGET } from "../domain/run.ts";
 import type { Budget, Run, RunReason } from "../domain/run.ts";
 import type { Turn } from "../domain/turn.ts";
 import type { Lease } from "../ports/store.ts";
+import { startBugFixPhase } from "./bug-fix-phase.ts";
 import { endRun } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
 import type { Engine } from "./engine.ts";
@@ -189,6 +190,7 @@ async function settle(session: Session, end: RunEnd): Promise<Run> {
   const { engine, run, fence } = session;
   return write(session, async (transaction) => {
     await transaction.runs.addActive(run.id, activeMs(session) - session.countedMs);
+    if (end.status === "done") await startBugFixPhase(session, transaction);
     return endRun(transaction, {
       run,
       from: "running",

@@ -1,6 +1,6 @@
 // Opens the lane of a build: its cards brought level with the asset, its folder, its backlog in memory; and keeps the
 // backlog level with the store while the run goes.
-import type { Epic, Issue } from "../domain/assets.ts";
+import type { Epic, Issue, Team } from "../domain/assets.ts";
 import { createBacklog } from "../domain/backlog.ts";
 import type { Card, CardBrief } from "../domain/card.ts";
 import { isClosed } from "../domain/card.ts";
@@ -20,6 +20,8 @@ export type LaneRequest = {
   readonly epicKey: string;
   readonly rock: string | null;
   readonly only: string | null;
+  /** Cards in progress that the seat of this team has in other builds of the run. */
+  readonly elsewhere: (team: Team, seat: string) => number;
 };
 
 export async function openLane(session: Session, request: LaneRequest): Promise<Lane> {
@@ -56,7 +58,10 @@ export async function openLane(session: Session, request: LaneRequest): Promise<
     department: assets.departments[epic.department] ?? null,
     workspace,
     backlog: createBacklog(cards, {
-      wipPerSeatMax: assets.organization.thresholds.wipLimitPerSeat,
+      // A single issue was asked for by name: what else its seat holds is not worked on here and would never free it.
+      wipPerSeatMax:
+        request.only === null ? assets.organization.thresholds.wipLimitPerSeat : Infinity,
+      elsewhere: (seat) => request.elsewhere(team, seat),
     }),
     locks: createFileLocks(),
     agentsText: await readAgentsText(engine, workspace),
@@ -255,6 +260,7 @@ export const unstoredCard = (from: Parameters<typeof newIssueCard>[0]): Card => 
     lastError: null,
     createdAt: "",
     updatedAt: "",
+    statusSince: "",
   };
 };
 

@@ -1,5 +1,5 @@
 // The lanes of a run: one for an epic or an issue, one per epic for a rock, each opened when what it waits for is done.
-import type { Rock } from "../domain/assets.ts";
+import type { Rock, Team } from "../domain/assets.ts";
 import { ENGINE } from "../domain/card-moves.ts";
 import type { NewCard } from "../ports/store.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
@@ -29,8 +29,11 @@ export function createLaneSource(session: Session, target: RunTarget): LaneSourc
             epicKey,
             rock: target.rock,
             only: target.only,
+            elsewhere: (team, seat) => sumOf(states, { build, team, seat }),
           });
           await freeResources(session, state.lane);
+          if (target.kind === "rock" && !state.lane.backlog.isFinished())
+            await reopenRock(session, target);
         }
         // Asked again only while it can change: a lane that is done stays done for this run.
         if (state.lane !== null && !state.done && state.lane.backlog.isFinished())
@@ -50,6 +53,31 @@ export function createLaneSource(session: Session, target: RunTarget): LaneSourc
             `${entry.build} was not started: it waits for ${entry.after.filter((build) => !isDone(build)).join(", ")}.`,
         ),
   };
+}
+
+type SeatOf = { readonly build: string; readonly team: Team; readonly seat: string };
+
+/** Independent epics of a rock run side by side, and a team that works on several has its seats only once. */
+const sumOf = (states: readonly LaneState[], { build, team, seat }: SeatOf): number =>
+  states
+    .map(({ lane }) => lane)
+    .filter((lane) => lane !== null && lane.build !== build && lane.team === team)
+    .reduce((sum, lane) => sum + (lane?.backlog.inProgress(seat) ?? 0), 0);
+
+/** A rock that was done has work again: cards were added, or a restart brought them back. */
+async function reopenRock(session: Session, target: RunTarget): Promise<void> {
+  const build = target.rock;
+  if (build === null) return;
+  await write(session, async (transaction) => {
+    const card = await transaction.cards.get(build, target.card);
+    if (card?.status !== "done") return;
+    await applyMove(transaction, card, {
+      to: "in_progress",
+      actor: ENGINE,
+      cause: "dispatch",
+      origin: { run: session.run.id },
+    });
+  });
 }
 
 async function openRock(session: Session, target: RunTarget): Promise<void> {

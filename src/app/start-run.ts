@@ -50,7 +50,15 @@ export async function startRun(engine: StartDeps, request: RunRequest): Promise<
   const assets = loaded.value;
   const found = resolveTarget(assets, request);
   if (!found.ok) return found;
-  const target = found.value;
+  return startTarget(engine, request, { assets, target: found.value });
+}
+
+/** Starts what was found already; `assets` are all of the project. */
+export async function startTarget(
+  engine: StartDeps,
+  request: Pick<RunRequest, "budget" | "model" | "restart">,
+  { assets, target }: RunSnapshot,
+): Promise<Result<Run>> {
   const gate = complexityGate(assets, target);
   if (gate !== null) return gate;
   return insertRun(engine, request, { assets: pruned(assets, target), target });
@@ -78,14 +86,7 @@ export function resolveTarget(
   const epics = Object.entries(assets.epics).filter(([, epic]) => inScope(epic));
   const epic = epics.find(([, one]) => named(one));
   const { restart } = request;
-  if (epic !== undefined)
-    return ok({
-      ...single(epic, request.build),
-      kind: "epic",
-      card: epic[1].id,
-      only: null,
-      restart,
-    });
+  if (epic !== undefined) return ok(epicTarget(epic, request));
   const rock = Object.values(assets.rocks).find((one) => inScope(one) && named(one));
   if (rock !== undefined) return rockTarget(assets, rock, request);
   for (const entry of epics) {
@@ -111,7 +112,19 @@ const single = ([epicKey, epic]: readonly [string, Epic], build: string | null) 
   entries: [{ build: build ?? `build-${slugOf(epic.stem)}`, epicKey, after: [] }],
 });
 
-function rockTarget(
+/** A run of the epic alone, by its key. */
+export const epicTarget = (
+  epic: readonly [string, Epic],
+  { build, restart }: Pick<RunRequest, "build" | "restart">,
+): RunTarget => ({
+  ...single(epic, build),
+  kind: "epic",
+  card: epic[1].id,
+  only: null,
+  restart,
+});
+
+export function rockTarget(
   assets: ProjectAssets,
   rock: Rock,
   { build, restart }: Pick<RunRequest, "build" | "restart">,
@@ -152,7 +165,7 @@ function complexityGate(assets: ProjectAssets, target: RunTarget): Result<never>
 }
 
 /** The snapshot keeps what the run can reach, not the whole project. */
-function pruned(assets: ProjectAssets, { entries, kind, card }: RunTarget): ProjectAssets {
+export function pruned(assets: ProjectAssets, { entries, kind, card }: RunTarget): ProjectAssets {
   const epics = Object.fromEntries(
     entries
       .map(({ epicKey }) => [epicKey, assets.epics[epicKey]])
@@ -182,7 +195,7 @@ function pruned(assets: ProjectAssets, { entries, kind, card }: RunTarget): Proj
 
 async function insertRun(
   engine: StartDeps,
-  request: RunRequest,
+  request: Pick<RunRequest, "budget" | "model" | "restart">,
   snapshot: RunSnapshot,
 ): Promise<Result<Run>> {
   const { store, clock, ids, settings } = engine;

@@ -142,10 +142,10 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
     const origin = { run: session.run.id, build: lane.build };
     const live = [...loop.live.keys()];
     const plan = askNode(session.engine, "plan", { input: { candidates, live, slots }, origin });
-    const chosen = plan.answer
-      .slice(0, Math.min(slots, left))
+    const wanted = plan.answer
       .map((id) => candidates.find((one) => one.id === id))
       .filter((candidate) => candidate !== undefined);
+    const chosen = lane.backlog.admit(wanted).slice(0, Math.min(slots, left));
     // Started side by side, so that they share what they wait for; the first carries the plan's decision.
     await Promise.all(
       chosen.map(async (candidate, place) =>
@@ -197,6 +197,8 @@ function launch(loop: Loop, live: LiveTurn): void {
   const { session } = loop;
   const { lane, card } = live;
   const key = `${lane.build}/${card.id}`;
+  // In progress from now on, so that the next choice of this scan counts it for its seat.
+  lane.backlog.apply(card);
   lane.backlog.hold(card.id);
   const work = (async () => {
     const outcome = await playTurn(session, live);
@@ -267,7 +269,7 @@ async function finished({ session, source }: Loop, lanes: readonly Lane[]): Prom
   const onlyDependencies = open.every(
     ({ lane, card }) => lane.only !== null && lane.backlog.unmet(card).length > 0,
   );
-  const reason: RunReason = onlyDependencies ? "dependency" : "stalled";
+  const reason: RunReason = stuck.length > 0 || onlyDependencies ? "dependency" : "stalled";
   return {
     status: "blocked",
     reason,

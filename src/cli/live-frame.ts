@@ -133,6 +133,16 @@ export function lineOf({ type, card = "", actor, data }: Event, paint: Paint): s
       return `${paint("yellow", "↻ model")}  ${card}  ${text(data["code"])}, waits ${Math.round(amount(data["waitMs"]) / 1000)} s`;
     case "alert-raised":
       return `${paint("yellow", "! alert")}  ${card}  ${text(data["detail"])}`;
+    case "phase-started":
+      return `${paint("cyan", "◆ bug-fix phase")}  ${card}  until ${text(data["endsAt"])}`;
+    case "phase-extended":
+      return `${paint("cyan", "◆ bug-fix phase")}  ${card}  until ${text(data["endsAt"])}: ${text(data["reason"])}`;
+    case "phase-completed":
+      return `${paint("cyan", "◆ bug-fix phase")}  ${card}  ended, ${amount(data["open"])} bugs open`;
+    case "loop-card-chosen":
+      return `${paint("cyan", "→ next")}  ${card}  score ${amount(data["score"])}, ${text(data["epic"])} of ${text(data["department"])}`;
+    case "loop-epic-skipped":
+      return `${paint("dim", "– left alone")}  ${text(data["epic"])}  ${text(data["detail"])}`;
     case "card-moved":
       if (data["to"] === "done") return `${paint("green", "● done")}  ${card}`;
       return data["to"] === "blocked"

@@ -39,6 +39,7 @@ const card = (id: string, rest: Partial<Card> = {}): Card => ({
   lastError: null,
   createdAt: "2026-02-02T00:00:00.000Z",
   updatedAt: "2026-02-02T00:00:00.000Z",
+  statusSince: "2026-02-02T00:00:00.000Z",
   ...rest,
 });
 const idsOf = (candidates: readonly Candidate[]): readonly string[] =>
@@ -159,6 +160,42 @@ test("a seat with enough work in progress starts no new card, and goes on with t
   assert.deepEqual(idsOf(backlog.candidates(9)), ["w1", "w2", "w3", "other", "none"]);
   backlog.apply(card("w1", { status: "code_review", position: 1 }));
   assert.deepEqual(idsOf(backlog.candidates(9)), ["w1", "w2", "w3", "new", "other", "none"]);
+});
+
+test("cards that are chosen together are admitted as far as their seat has room, whoever chose them", () => {
+  const cards = [
+    card("w1", { status: "in_progress" }),
+    ...[1, 2, 3].map((place) => card(`r${place}`, { position: place })),
+    card("t", { seat: "tester", position: 4 }),
+    card("review", { status: "code_review", position: 5 }),
+  ];
+  const backlog = createBacklog(cards, RULES);
+  const all = backlog.candidates(9);
+  assert.deepEqual(idsOf(backlog.admit(all)), ["review", "w1", "r1", "r2", "t"]);
+  const turned = [...all].reverse();
+  assert.deepEqual(idsOf(backlog.admit(turned)), ["t", "r3", "r2", "w1", "review"]);
+  assert.equal(backlog.inProgress("coder"), 1);
+});
+
+test("what a seat has in progress in other builds of the run takes its room here too", () => {
+  let elsewhere = 3;
+  const rules = { ...RULES, elsewhere: (seat: string) => (seat === "coder" ? elsewhere : 0) };
+  const backlog = createBacklog([card("a"), card("t", { seat: "tester" })], rules);
+  assert.deepEqual(idsOf(backlog.candidates(9)), ["t"]);
+  elsewhere = 2;
+  assert.deepEqual(idsOf(backlog.candidates(9)), ["a", "t"]);
+});
+
+test("cards whose asset is gone hold no room: nobody works on them, so it would never come free", () => {
+  const lost = [1, 2, 3].map((place) =>
+    card(`w${place}`, { status: "in_progress", orphaned: true }),
+  );
+  const backlog = createBacklog([...lost, card("a")], RULES);
+  assert.deepEqual(idsOf(backlog.candidates(9)), ["a"]);
+  backlog.apply(card("w1", { status: "in_progress" }));
+  assert.equal(backlog.inProgress("coder"), 1);
+  backlog.apply(card("w1", { status: "in_progress", orphaned: true }));
+  assert.equal(backlog.inProgress("coder"), 0);
 });
 
 test("R-24 dependencies that died or came alive are named once, with the cards they concern", () => {

@@ -8,6 +8,8 @@ import type { Candidate, CandidateClass } from "./decision.ts";
 export type BacklogRules = {
   /** Ready cards of a seat are held back while so many of its cards are in progress. */
   readonly wipPerSeatMax: number;
+  /** How many cards of the seat are in progress in other builds that its team works on in this run; absent = none. */
+  readonly elsewhere?: (seat: string) => number;
 };
 
 /** Cards whose dependencies changed under them; the engine moves them through the state machine. */
@@ -22,6 +24,9 @@ export type Backlog = {
   readonly free: (id: string) => void;
   /** The best candidates in the default order. */
   readonly candidates: (limit: number) => readonly Candidate[];
+  /** Of the chosen ones those that may start together: no more ready cards of a seat than it has room for. */
+  readonly admit: (chosen: readonly Candidate[]) => readonly Candidate[];
+  readonly inProgress: (seat: string) => number;
   /** Ready cards that wait for something dead, and blocked ones whose dependency came alive; each named once. */
   readonly takeDependencyChanges: () => readonly DependencyChange[];
   readonly unmet: (card: Card) => readonly string[];
@@ -43,6 +48,9 @@ const isDead = (card: Card | undefined): boolean =>
   (card.status === "canceled" || card.status === "archived" || card.status === "blocked");
 
 const counts = (card: Card): boolean => card.kind === "issue" && !card.orphaned;
+
+/** What the limit of a seat counts. An orphaned card would never come free again, and its seat with it. */
+const isWork = (card: Card): boolean => counts(card) && card.status === "in_progress";
 
 /** Best first: score, then class, then the time of creation, the place in the file, the id. */
 export function compareCandidates(left: Candidate, right: Candidate): number {
@@ -103,6 +111,8 @@ export function createBacklog(cards: readonly Card[], rules: BacklogRules): Back
       place(state, id);
     },
     candidates: (limit) => best(state, limit),
+    admit: (chosen) => admit(state, chosen),
+    inProgress: (seat) => state.working.get(seat) ?? 0,
     takeDependencyChanges: () => takeDependencyChanges(state),
     unmet: (card) => unmet(state, card),
     open: () =>
@@ -163,8 +173,8 @@ function rebuild(state: State): void {
 }
 
 function track({ working, open, dependents }: State, card: Card, before: Card | undefined): void {
-  if (before !== undefined && before.status === "in_progress") count(working, before.seat, -1);
-  if (card.status === "in_progress") count(working, card.seat, 1);
+  if (before !== undefined && isWork(before)) count(working, before.seat, -1);
+  if (isWork(card)) count(working, card.seat, 1);
   if (counts(card) && !isClosed(card.status)) open.add(card.id);
   else open.delete(card.id);
   for (const dependency of card.dependsOn) {
@@ -200,10 +210,25 @@ function best(state: State, limit: number): readonly Candidate[] {
   const list: Candidate[] = [];
   for (const entry of state.order) {
     if (list.length >= limit) break;
-    const full = (state.working.get(entry.seat ?? "") ?? 0) >= state.rules.wipPerSeatMax;
-    if (entry.class !== "ready" || !full) list.push(entry);
+    if (entry.class !== "ready" || roomOf(state, entry.seat) > 0) list.push(entry);
   }
   return list;
+}
+
+function roomOf({ rules, working }: State, seat: string | null): number {
+  const name = seat ?? "";
+  return rules.wipPerSeatMax - (working.get(name) ?? 0) - (rules.elsewhere?.(name) ?? 0);
+}
+
+/** Whoever chose, the limit holds: each ready card that starts takes the room of the next one of its seat. */
+function admit(state: State, chosen: readonly Candidate[]): readonly Candidate[] {
+  const rooms = new Map<string | null, number>();
+  return chosen.filter(({ class: group, seat }) => {
+    if (group !== "ready") return true;
+    const room = rooms.get(seat) ?? roomOf(state, seat);
+    rooms.set(seat, room - 1);
+    return room > 0;
+  });
 }
 
 function takeDependencyChanges({ suspects, byId }: State): readonly DependencyChange[] {

@@ -65,6 +65,8 @@ export type Card = {
   /** Moments are ISO 8601 in UTC. */
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** Since when it has its status; other changes leave it alone. */
+  readonly statusSince: string;
 };
 
 /** What a card is about, as its asset or the tool call that created it said; everything a prompt shows of it. */

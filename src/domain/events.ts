@@ -12,6 +12,7 @@ export const EVENT_TYPES = [
   "run-ended",
   "run-succeeded",
   "issue-run-resolved",
+  "rock-phase-changed",
   "workspace-changed",
   // loop
   "decision-made",
@@ -54,6 +55,14 @@ export const EVENT_TYPES = [
   "alert-raised",
   // memory
   "memory-forgotten",
+  // bug-fix phase
+  "phase-started",
+  "phase-extended",
+  "phase-completed",
+  // organization loop
+  "loop-started",
+  "loop-card-chosen",
+  "loop-epic-skipped",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -1,5 +1,6 @@
 // The store: what Orket knows, kept so that a crash at any moment loses nothing that was acknowledged.
 // Small ports by noun behind one transaction; state change, event and counters are written together or not at all.
+import type { Bug, NewPhase, Phase } from "../domain/bug-fix-phase.ts";
 import type { Card, CardBrief, CardStatus } from "../domain/card.ts";
 import type { CardMove } from "../domain/card-moves.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
@@ -23,6 +24,7 @@ export type NewCard = Omit<
   | "version"
   | "createdAt"
   | "updatedAt"
+  | "statusSince"
   | "retryCount"
   | "cycle"
   | "verified"
@@ -275,12 +277,32 @@ export type MemoryStore = {
   readonly forget: (id: number) => Promise<boolean>;
 };
 
+export type PhaseChange = Pick<
+  Phase,
+  "status" | "days" | "endsAt" | "extendableFrom" | "completedAt"
+>;
+
+export type PhaseStore = {
+  /** Opens a phase; the rock's open one, unchanged, when there is one already. */
+  readonly start: (phase: NewPhase) => Promise<{ readonly phase: Phase; readonly isNew: boolean }>;
+  /** Newest first. */
+  readonly list: (filter: {
+    readonly status?: Phase["status"];
+    readonly limit: number;
+  }) => Promise<readonly Phase[]>;
+  /** Compare-and-set: false when the phase is no longer as it was read. */
+  readonly change: (phase: Phase, change: PhaseChange) => Promise<boolean>;
+  /** Issues of the builds whose type or label is `bug`, by creation; orphaned ones do not count. */
+  readonly bugs: (builds: readonly string[]) => Promise<readonly Bug[]>;
+};
+
 export type StoreTransaction = {
   readonly cards: CardStore;
   readonly comments: CommentStore;
   readonly runs: RunStore;
   readonly turns: TurnStore;
   readonly memories: MemoryStore;
+  readonly phases: PhaseStore;
   readonly events: EventLog;
 };
 

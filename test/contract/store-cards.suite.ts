@@ -52,6 +52,7 @@ function testRecords(openStore: OpenStoreScene): void {
       lastError: null,
       createdAt: "2025-03-01T10:00:00.000Z",
       updatedAt: "2025-03-01T10:00:00.000Z",
+      statusSince: "2025-03-01T10:00:00.000Z",
     });
     assert.deepEqual(await store.read(async ({ cards }) => cards.brief(BUILD, "A-1")), brief);
   });
@@ -95,6 +96,23 @@ function testRecords(openStore: OpenStoreScene): void {
     await assert.rejects(
       store.transaction(async ({ cards }) => cards.insert(blockedForNothing)),
       { code: "STORE_FAILED" },
+    );
+  });
+
+  test("knows since when a card has its status, which other writes leave alone", async (context) => {
+    const { store, setNow } = await openStore(context);
+    setNow(START);
+    await store.transaction(async ({ cards }) => cards.insert(newCard("A-1")));
+    setNow(START + 1000);
+    await store.transaction(async ({ cards }) =>
+      cards.move({ build: BUILD, id: "A-1", version: 1 }, moveTo("ready", "in_progress")),
+    );
+    setNow(START + 2000);
+    await store.transaction(async ({ cards }) => cards.write(BUILD, "A-1", { credits: 1 }));
+    const { statusSince, updatedAt } = await getCard(store, "A-1");
+    assert.deepEqual(
+      [statusSince, updatedAt],
+      ["2025-03-01T10:00:01.000Z", "2025-03-01T10:00:02.000Z"],
     );
   });
 

@@ -10,6 +10,7 @@ import { moveTo, newCard, newEvent, newMemory, newRun, newTurn } from "../suppor
 import { testStoreCards } from "./store-cards.suite.ts";
 import { testStoreEvents } from "./store-events.suite.ts";
 import { testStoreMemories } from "./store-memories.suite.ts";
+import { testStorePhases } from "./store-phases.suite.ts";
 import { testStoreRuns } from "./store-runs.suite.ts";
 import { testStoreTurns } from "./store-turns.suite.ts";
 
@@ -26,6 +27,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStoreRuns(openStore);
     testStoreTurns(openStore);
     testStoreMemories(openStore);
+    testStorePhases(openStore);
     testStoreEvents(openStore);
   });
 }

@@ -12,6 +12,7 @@ import { eventStatements, openEvents, openLogEnd } from "./sql/events.ts";
 import { checkFence } from "./sql/leases.ts";
 import type { MemorySight } from "./sql/memories.ts";
 import { memoryStatements, openMemories } from "./sql/memories.ts";
+import { openPhases, phaseStatements } from "./sql/phases.ts";
 import { openRuns, runStatements } from "./sql/runs.ts";
 import type { Schema } from "./sql/schema.ts";
 import type { Session } from "./sql/session.ts";
@@ -50,6 +51,7 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
         redact,
         sight: memories,
       }),
+      phases: openPhases({ db, session, statements: statements.phases }),
       events: openEvents({ db, session, end, redact }),
     };
   };
@@ -94,6 +96,7 @@ const compileAll = (db: Kysely<Schema>) => ({
   runs: runStatements(db),
   turns: turnStatements(db),
   memories: memoryStatements(db),
+  phases: phaseStatements(db),
   events: eventStatements(db),
   verify: verifyStatements(db),
 });

@@ -3,6 +3,7 @@ import type { Board, BoardEpic, BoardIssue } from "../../app/board.ts";
 import { readBoard } from "../../app/board.ts";
 import { assetRefusal } from "../../app/start-run.ts";
 import { glyphOf, styleOf } from "../card-style.ts";
+import { phaseLine } from "../phase-line.ts";
 import type { Io } from "../io.ts";
 import { createPaint, plain } from "../io.ts";
 import type { Cli, GlobalOptions } from "../main.ts";
@@ -34,8 +35,16 @@ const nothingIn = (department: string | undefined): string =>
     : `The department ${department} has no rock, epic or issue. See the whole board with: orket board`;
 
 /** The shape of interfaces.md section 5.2. */
-const toJson = ({ rocks, orphanedEpics, orphanedIssues, alerts, asOfSeq }: Board): unknown => ({
+const toJson = ({
+  rocks,
+  orphanedEpics,
+  orphanedIssues,
+  alerts,
+  sprint,
+  asOfSeq,
+}: Board): unknown => ({
   v: 1,
+  sprint,
   rocks,
   orphaned_epics: orphanedEpics,
   orphaned_issues: orphanedIssues,
@@ -44,7 +53,7 @@ const toJson = ({ rocks, orphanedEpics, orphanedIssues, alerts, asOfSeq }: Board
   asOfSeq,
 });
 
-function toText(io: Io, { rocks, orphanedEpics, orphanedIssues, alerts }: Board): string {
+function toText(io: Io, { rocks, orphanedEpics, orphanedIssues, alerts, sprint }: Board): string {
   const paint = createPaint(io.color);
   const issueLine = (issue: BoardIssue, indent: string): string => {
     const wait =
@@ -62,10 +71,13 @@ function toText(io: Io, { rocks, orphanedEpics, orphanedIssues, alerts }: Board)
     const count = paint("dim", `  ${done}/${epic.issues.length}`);
     return [`${head}${count}`, ...epic.issues.map((issue) => issueLine(issue, `${indent}  `))];
   };
-  const lines = rocks.flatMap((rock) => [
+  const lines = [paint("dim", `Sprint ${sprint.name}, ${sprint.start} to ${sprint.end}`)];
+  const rockLines = rocks.flatMap((rock) => [
     `${paint(styleOf(rock.status), glyphOf(rock.status))} ${paint("bold", rock.id)}  ${plain(rock.name)}`,
+    ...(rock.phase === null ? [] : [`  ${paint("dim", phaseLine(rock.phase))}`]),
     ...rock.epics.flatMap((epic) => epicLines(epic, "  ")),
   ]);
+  lines.push(...rockLines);
   lines.push(...orphanedEpics.flatMap((epic) => epicLines(epic, "")));
   lines.push(...orphanedIssues.map((issue) => issueLine(issue, "")));
   lines.push(...alerts.map((alert) => `${paint("yellow", "!")} ${plain(alert.message)}`));

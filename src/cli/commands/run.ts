@@ -140,7 +140,7 @@ type SnapshotAssets = {
 };
 
 /** What the screen shows before the first event: the cards of the run's snapshot as they are stored now. */
-async function viewOf(engine: Engine, run: string): Promise<ViewStart> {
+export async function viewOf(engine: Engine, run: string): Promise<ViewStart> {
   const view = await showRun(engine, run);
   // A rock lies in no build of the run: it is stored beside them.
   const { snapshot, goal } = await engine.store.read(async ({ runs, cards }) => ({
@@ -169,9 +169,13 @@ async function viewOf(engine: Engine, run: string): Promise<ViewStart> {
   };
 }
 
-type Report = { readonly engine: Engine; readonly run: Run; readonly options: GlobalOptions };
+export type Report = {
+  readonly engine: Engine;
+  readonly run: Run;
+  readonly options: GlobalOptions;
+};
 
-async function report({ io }: Cli, { engine, run: ended, options }: Report): Promise<void> {
+export async function report({ io }: Cli, { engine, run: ended, options }: Report): Promise<void> {
   if (options.json === true) {
     const view = await showRun(engine, ended.id);
     if (view.ok) io.out(`${JSON.stringify(runResult(view.value))}\n`);

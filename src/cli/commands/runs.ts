@@ -1,4 +1,6 @@
 // `orket runs` and `orket runs show`: what ran, why it does not move, and what each turn did.
+import type { PhaseReport } from "../../app/bug-fix-phase.ts";
+import { phaseOfRock } from "../../app/bug-fix-phase.ts";
 import type { RunView } from "../../app/show-run.ts";
 import { showRun } from "../../app/show-run.ts";
 import type { Run } from "../../domain/run.ts";
@@ -7,6 +9,7 @@ import { glyphOf, styleOf } from "../card-style.ts";
 import type { Io } from "../io.ts";
 import { createPaint, forReader, plain, table } from "../io.ts";
 import type { Cli, GlobalOptions } from "../main.ts";
+import { phaseLine } from "../phase-line.ts";
 import { showProblem } from "../problem.ts";
 import { withProject } from "../with-project.ts";
 
@@ -53,6 +56,8 @@ export const runsShow = async (
     const shown = await showRun(engine, id);
     if (!shown.ok) return showProblem(io, shown.error, options.json === true);
     const view = shown.value;
+    const { kind, card } = view.run;
+    const phase = kind === "rock" ? await phaseOfRock(engine, card) : null;
     const diffs: { readonly turn: string; readonly commit: string; readonly diff: string }[] = [];
     if (options.diff === true) {
       for (const { id: turn, build, commit } of view.turns) {
@@ -62,9 +67,11 @@ export const runsShow = async (
       }
     }
     if (options.json === true)
-      io.out(`${JSON.stringify({ v: 1, ...view, ...(options.diff === true ? { diffs } : {}) })}\n`);
+      io.out(
+        `${JSON.stringify({ v: 1, ...view, phase, ...(options.diff === true ? { diffs } : {}) })}\n`,
+      );
     else {
-      io.out(runText(io, view));
+      io.out(runText(io, view, phase));
       for (const { turn, diff } of diffs) io.out(`\n── ${turn} ──\n${forReader(io, diff)}\n`);
     }
     return 0;
@@ -77,7 +84,11 @@ function waitText(wait: CardWait | undefined): string {
   return plain(`${waitsFor}, on ${on}, since ${since}${free}`);
 }
 
-function runText(io: Io, { run, cards, turns, lease, waits }: RunView): string {
+function runText(
+  io: Io,
+  { run, cards, turns, lease, waits }: RunView,
+  phase: PhaseReport | null,
+): string {
   const paint = createPaint(io.color);
   const head = `${paint("bold", run.id)}  ${run.card}  ${run.status}${run.reason === null ? "" : ` (${run.reason})`}\n`;
   const detail =
@@ -90,6 +101,7 @@ function runText(io: Io, { run, cards, turns, lease, waits }: RunView): string {
   const owner = run.status === "running" && lease !== null ? `  worked on by ${lease.owner}\n` : "";
   const { inputTokens, outputTokens, costUsd } = run.usage;
   const cost = `  ${run.turns} turns, ${inputTokens} + ${outputTokens} tokens, ${costUsd.toFixed(4)} USD\n`;
+  const after = phase === null ? "" : `  ${phaseLine(phase)}\n`;
   const cardRows = cards
     .filter((card) => card.kind === "issue")
     .map((card) => [
@@ -104,5 +116,5 @@ function runText(io: Io, { run, cards, turns, lease, waits }: RunView): string {
     turn.commit?.slice(0, 10) ?? "",
     plain(turn.outcome ?? turn.status),
   ]);
-  return `${head}${detail}${owner}${cost}\n${table(cardRows)}\n${table(turnRows)}`;
+  return `${head}${detail}${owner}${cost}${after}\n${table(cardRows)}\n${table(turnRows)}`;
 }

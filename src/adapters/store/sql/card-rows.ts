@@ -50,6 +50,7 @@ export const CARD_COLUMNS = [
   "last_error",
   "created_at",
   "updated_at",
+  "status_since",
 ] as const;
 
 /** Two ids of a build differ in more than their case; they are looked up without it. */
@@ -86,6 +87,7 @@ export function readCard(row: Row): Card {
     lastError: textOrNull(cells, "last_error"),
     createdAt: moment(cells, "created_at"),
     updatedAt: moment(cells, "updated_at"),
+    statusSince: moment(cells, "status_since"),
   };
 }
 

@@ -101,6 +101,7 @@ export function cardStatements(db: Kysely<Schema>) {
           ...placed(key(columns), value),
           ...stamped(value),
           status: value("to"),
+          status_since: value("updated_at"),
           wait_reason: value("wait_reason"),
         })
         .where("build", "=", value("build"))
@@ -250,6 +251,7 @@ function newValues(
     last_error: null,
     created_at: updated_at,
     updated_at,
+    status_since: updated_at,
     changed_seq,
   } as const;
 }

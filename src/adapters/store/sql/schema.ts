@@ -41,6 +41,7 @@ type CardsTable = {
   created_at: Moment;
   updated_at: Moment;
   changed_seq: number;
+  status_since: Moment;
 };
 
 type VerificationsTable = {
@@ -161,6 +162,20 @@ type EventsTable = {
   hash: Text;
 };
 
+type PhasesTable = {
+  number: Generated<number>;
+  rock: Text;
+  build: Text;
+  builds: JsonText;
+  department: Text;
+  status: Text;
+  days: number;
+  started_at: Moment;
+  ends_at: Moment;
+  extendable_from: Moment;
+  completed_at: Moment | null;
+};
+
 export type Schema = {
   cards: CardsTable;
   card_briefs: { build: Text; id_key: Text; brief: JsonText };
@@ -179,6 +194,7 @@ export type Schema = {
   /** Full-text index over the words of `memories`; `rowid` is their number. */
   memory_index: { rowid: number; words: Text };
   forgotten_memories: { memory: number; at: Moment };
+  phases: PhasesTable;
   events: EventsTable;
   event_head: { id: number; seq: number; hash: Text };
 };
