@@ -142,7 +142,8 @@ async function begin(
 function restOf({ rests, engine }: Loop, key: string): Skip | null {
   const resting = rests.get(key);
   if (resting === undefined || resting.untilMs <= engine.clock.monotonic()) return null;
-  const detail = `failed ${resting.count} times in a row and is tried again later`;
+  const often = resting.count === 1 ? "once" : `${resting.count} times in a row`;
+  const detail = `failed ${often} and is tried again later`;
   return { reason: "resting", run: null, detail };
 }
 
