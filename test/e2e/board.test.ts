@@ -4,7 +4,9 @@ import { test } from "node:test";
 import { stringify } from "yaml";
 import { readBoard } from "../../src/app/board.ts";
 import { runResult, showRun } from "../../src/app/show-run.ts";
+import { createMovedClock } from "../support/moved-clock.ts";
 import { openProject } from "../support/open-project.ts";
+import { runOrket } from "../support/orket.ts";
 import { approve, epicFile, say, script, simpleScript, write } from "../support/project.ts";
 
 const ROCK = {
@@ -165,4 +167,66 @@ test("R-26 after the end of a run nothing of it acts any more", async (context) 
   assert.equal(opened.events.length, length);
   const folder = await opened.engine.workspaces.open("build-work");
   assert.equal((await folder.read("docs/late.md", 100)).ok, false);
+});
+
+test("the board names cards that stand too long and seats with too much, with value and limit", async (context) => {
+  const clock = createMovedClock();
+  const asks = { coder: [{ calls: [{ tool: "ask_human", args: { question: "Which?" } }] }] };
+  const refuses = { coder: [say("No."), say("No."), say("No.")] };
+  const issues = [
+    { id: "stuck", max_retries: 0 },
+    { id: "asked" },
+    ...["a", "b", "c", "d"].map((id) => ({ id, depends_on: ["asked"] })),
+  ];
+  const { engine, run } = await openProject(context, {
+    issues,
+    script: script({ stuck: refuses, asked: asks }),
+    files: {
+      "config/organization.yaml": {
+        name: "Test",
+        ethos: "e",
+        vision: "v",
+        bottleneck_thresholds: { blocked_duration_hours: 12, queue_depth_per_seat: 3 },
+      },
+    },
+    options: { replace: { clock } },
+  });
+  assert.equal((await run({ card: "work" })).status, "blocked");
+  const alerts = async (department: string | null = null) => {
+    const board = await readBoard(engine, { department });
+    assert.ok(board.ok);
+    return board.value.alerts.filter(({ code }) => code !== "epic-orphaned");
+  };
+  const queue = {
+    code: "queue-depth",
+    message: "The seat coder of core/core has 4 ready cards waiting; the limit is 3.",
+    seat: "coder",
+    team: "core/core",
+    value: 4,
+    limit: 3,
+  };
+  assert.deepEqual(await alerts(), [queue]);
+  clock.pass(12.55 * 60 * 60_000);
+  assert.deepEqual(await alerts(), [
+    {
+      code: "blocked-too-long",
+      message: "stuck is blocked for 12.5 h; the limit is 12 h.",
+      card: "stuck",
+      build: "build-work",
+      value: 12.5,
+      limit: 12,
+    },
+    queue,
+  ]);
+  assert.deepEqual(await alerts("elsewhere"), []);
+});
+
+test("R-65 the board shows the sprint, as text and as JSON", async (context) => {
+  const { dir } = await openProject(context, { issues: [{ id: "api" }], script: script({}) });
+  const text = await runOrket(["board"], { cwd: dir });
+  const [, name] =
+    /^Sprint (Q[1-4] S\d+), \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$/m.exec(text.out) ?? [];
+  const json = await runOrket(["board", "--json"], { cwd: dir });
+  const { sprint } = JSON.parse(json.out) as { sprint: { name: string } };
+  assert.ok(name !== undefined && name === sprint.name, text.out);
 });
