@@ -3,6 +3,7 @@
 import type { ProjectAssets } from "../domain/assets.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Budget, Run } from "../domain/run.ts";
+import { budgetOr } from "../domain/run.ts";
 import type { StoreTransaction } from "../ports/store.ts";
 import type { Engine } from "./engine.ts";
 import type { LoopCandidate } from "./loop-targets.ts";
@@ -25,7 +26,7 @@ type Question = {
 };
 
 export async function skipOf(
-  { store }: Pick<Engine, "store">,
+  { store, settings }: Pick<Engine, "store" | "settings">,
   { assets, candidate, rules }: Question,
 ): Promise<Skip | null> {
   const { target, build } = candidate;
@@ -36,7 +37,8 @@ export async function skipOf(
       return { reason: "active-run", run: holder.id, detail: `${holder.id} is ${holder.status}` };
     const [last] = await runs.list({ build, limit: 1 });
     if (last === undefined || !hasStopped(last, target)) return null;
-    if (isOtherwise(last, rules) || (await hasNews(transaction, last))) return null;
+    const budget = budgetOr(rules.budget, settings.budgets.run);
+    if (isOtherwise(last, { ...rules, budget }) || (await hasNews(transaction, last))) return null;
     const snapshot = (await runs.snapshot(last.id)) as unknown as RunSnapshot | null;
     const now = canonicalJson(pruned(assets, target));
     if (snapshot === null || canonicalJson(snapshot.assets) !== now) return null;

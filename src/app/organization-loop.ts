@@ -14,6 +14,7 @@ import { skipOf } from "./loop-skips.ts";
 import type { LoopCandidate } from "./loop-targets.ts";
 import { loopCandidates } from "./loop-targets.ts";
 import { assetRefusal, startTarget } from "./start-run.ts";
+import { adoptLostRuns } from "./stop-run.ts";
 
 export type LoopRequest = LoopRules & {
   readonly department: string | null;
@@ -197,27 +198,18 @@ function keepRest({ rests, engine }: Loop, key: string, ended: Run | null): void
 /** `lost`: runs whose process is gone. `stopped`: also those that a signal stopped, so that a loop goes on where it ended. */
 type Left = "lost" | "stopped";
 
-async function leftRuns({ engine, request, signal }: Loop, which: Left): Promise<readonly Run[]> {
-  if (signal.aborted) return [];
-  const nowMs = engine.clock.now();
-  return engine.store.read(async ({ runs }) => {
-    const active = await runs.list({ statuses: ["running", "paused"], limit: LEFT_RUNS_MAX });
-    const left: Run[] = [];
-    for (const run of active) {
-      const lease = await runs.lease(run.id);
-      const isFree = lease === null || lease.untilMs <= nowMs || request.isOwnerGone(lease.owner);
-      const isStopped =
-        which === "stopped" && run.status === "paused" && run.reason === "interrupted";
-      if (isFree && (run.status === "running" || isStopped)) left.push(run);
-    }
-    return left.reverse();
-  });
+async function leftRuns({ engine, request }: Loop, which: Left): Promise<readonly Run[]> {
+  const lost = await adoptLostRuns(engine, request.isOwnerGone);
+  if (which === "lost") return lost;
+  const paused = await engine.store.read(async ({ runs }) =>
+    runs.list({ statuses: ["paused"], limit: LEFT_RUNS_MAX }),
+  );
+  return paused.filter(({ reason }) => reason === "interrupted").toReversed();
 }
 
 async function takeUp(loop: Loop, left: readonly Run[]): Promise<void> {
   for (const { id, card } of left) {
     if (loop.signal.aborted) return;
-    if (restOf(loop, card) !== null) continue;
     await work(loop, { run: id, key: card, resume: true });
   }
 }

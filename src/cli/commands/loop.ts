@@ -21,7 +21,12 @@ export async function loop(cli: Cli, options: LoopOptions): Promise<number> {
   return withProject(cli, opening, async ({ engine }) => {
     const { department = null, model = null } = options;
     const { maxTokens = null, maxCost = null, maxMinutes = null } = options;
-    const budget = { tokensMax: maxTokens, costUsdMax: maxCost, minutesMax: maxMinutes };
+    const budget = {
+      tokensMax: maxTokens,
+      costUsdMax: maxCost,
+      minutesMax: maxMinutes,
+      turnsMax: null,
+    };
     const stop = new AbortController();
     const forget = cli.io.onSignal(() => {
       if (stop.signal.aborted) {
