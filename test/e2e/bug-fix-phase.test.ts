@@ -7,10 +7,11 @@ import { writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import { readBoard } from "../../src/app/board.ts";
 import { checkPhases, phaseOfRock } from "../../src/app/bug-fix-phase.ts";
+import { moveCardByHand } from "../../src/app/edit-cards.ts";
 import type { TestIssue } from "../support/project.ts";
-import { epicFile, simpleScript } from "../support/project.ts";
+import { epicFile, say, script, simpleScript } from "../support/project.ts";
 import { createMovedClock, DAY_MS } from "../support/moved-clock.ts";
-import { openProject } from "../support/open-project.ts";
+import { cardOf, openProject } from "../support/open-project.ts";
 import { runOrket } from "../support/orket.ts";
 import { newCard } from "../support/store-records.ts";
 
@@ -73,6 +74,29 @@ test("R-04 a second run of the rock finds the first phase, and the phase of an e
   assert.deepEqual((await look(opened)).phase, first);
   await opened.run({ card: "work", build: "alone" });
   assert.equal((await phaseEvents(opened)).length, 2);
+});
+
+test("R-04 a rock whose epic was given up is not done, and begins no phase although its run is complete", async (context) => {
+  const opened = await openProject(context, {
+    issues: [{ id: "api", max_retries: 0 }],
+    script: script({ api: { coder: [say("No."), say("No."), say("No.")] } }),
+    files: { "model/core/rocks/big.yaml": ROCK },
+  });
+  assert.equal((await opened.run({ card: "big" })).status, "blocked");
+  const command = { build: null, waitReason: null, detail: null, person: "me" };
+  const moved = await moveCardByHand(opened.engine, {
+    ...command,
+    card: "api",
+    to: "canceled",
+    verificationRequired: false,
+  });
+  assert.ok(moved.ok);
+  assert.deepEqual((await opened.run({ card: "big" })).reason, "complete");
+  assert.equal((await cardOf(opened, "big"))?.status, "in_progress");
+  assert.deepEqual(
+    opened.events.filter(({ type }) => WORDS.includes(type)),
+    [],
+  );
 });
 
 test("R-04 with few bugs the phase ends at its end, once, however often one looks", async (context) => {

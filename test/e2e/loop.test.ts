@@ -18,6 +18,7 @@ import { statuses } from "../support/open-project.ts";
 import type { TestEngine } from "../support/project.ts";
 import {
   approve,
+  call,
   epicFile,
   makeProject,
   openTestEngine,
@@ -243,6 +244,30 @@ test("an epic with ready cards behind a blocked run is skipped with the cause, o
     ],
   );
   assert.equal(skipped.length, 2);
+});
+
+test("an epic whose run used up its budget is left alone, until a loop may spend something else", async (context) => {
+  const { opened, loop } = await openScene(context, {
+    epics: epicAt("core/epics/work", [{ id: "api" }]),
+    cards: {
+      api: {
+        coder: [
+          { ...(call("list_directory", {}) as object), usage: { input: 900, output: 100 } },
+          ...done("api").coder,
+        ],
+        guard: [approve],
+      },
+    },
+  });
+  const spend = async (tokensMax: number) => {
+    const { ended } = await loop(stopAtOnce, { budget: { ...NO_BUDGET, tokensMax } });
+    return ended.map((run) => run?.reason);
+  };
+  assert.deepEqual(await spend(1000), ["budget"]);
+  assert.deepEqual(await spend(1000), []);
+  assert.deepEqual(await spend(100_000), ["complete"]);
+  const reasons = of(opened.events, "loop-epic-skipped").map(({ data }) => data["detail"]);
+  assert.match(String(reasons.at(-1)), /ended blocked \(budget\)/);
 });
 
 test("a build that another run holds is skipped, and left alone when somebody canceled that run", async (context) => {
