@@ -143,18 +143,18 @@ function addRuns(add: Add): void {
       load: async () => (await import("./commands/run.ts")).resume,
     }),
   );
-  add({
-    ...lines,
-    name: "loop",
-    about: "work off the most critical ready cards of all departments until stopped",
-    example: "orket loop --max-minutes 30",
-    load: async () => (await import("./commands/loop.ts")).loop,
-  })
+  withBudget(
+    add({
+      ...lines,
+      name: "loop",
+      about:
+        "work off the most critical cards of all departments until stopped; limits are for each run",
+      example: "orket loop --max-minutes 30",
+      load: async () => (await import("./commands/loop.ts")).loop,
+    }),
+  )
     .option("--model <model>", "model of every seat, as <provider>:<model>")
     .option("--department <name>", "only this department")
-    .option("--max-tokens <n>", "stop a run when it has used this many tokens", positive)
-    .option("--max-cost <usd>", "stop a run when it has spent this much", positive)
-    .option("--max-minutes <n>", "stop a run after this long", positive)
     .addOption(
       new Option(
         "--approve <how>",

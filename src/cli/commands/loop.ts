@@ -10,7 +10,7 @@ import type { RunScreen } from "../run-screen.ts";
 import { createRunScreen } from "../run-screen.ts";
 import { modelFlag, withProject } from "../with-project.ts";
 import type { RunOptions } from "./run.ts";
-import { report, viewOf } from "./run.ts";
+import { budgetOf, report, viewOf } from "./run.ts";
 
 export type LoopOptions = Omit<RunOptions, "build" | "restart">;
 
@@ -20,13 +20,7 @@ export async function loop(cli: Cli, options: LoopOptions): Promise<number> {
   const opening = { ...options, flags, watcher: stage.watcher };
   return withProject(cli, opening, async ({ engine }) => {
     const { department = null, model = null } = options;
-    const { maxTokens = null, maxCost = null, maxMinutes = null } = options;
-    const budget = {
-      tokensMax: maxTokens,
-      costUsdMax: maxCost,
-      minutesMax: maxMinutes,
-      turnsMax: null,
-    };
+    const budget = budgetOf(options);
     const stop = new AbortController();
     const forget = cli.io.onSignal(() => {
       if (stop.signal.aborted) {

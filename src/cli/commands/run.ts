@@ -17,7 +17,7 @@ import type { RunScreen } from "../run-screen.ts";
 import { createRunScreen } from "../run-screen.ts";
 import { modelFlag, withProject } from "../with-project.ts";
 
-type RunOptions = GlobalOptions &
+export type RunOptions = GlobalOptions &
   BudgetOptions & {
     readonly build?: string;
     readonly restart?: boolean;
@@ -45,7 +45,7 @@ export async function run(
   });
 }
 
-const budgetOf = ({ maxTokens, maxCost, maxMinutes }: BudgetOptions): Budget => ({
+export const budgetOf = ({ maxTokens, maxCost, maxMinutes }: BudgetOptions): Budget => ({
   tokensMax: maxTokens ?? null,
   costUsdMax: maxCost ?? null,
   minutesMax: maxMinutes ?? null,
