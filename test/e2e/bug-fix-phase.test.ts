@@ -118,7 +118,7 @@ test("R-04 many bugs extend the phase with the reason in words, up to its most d
   const critical = ["bug-1", "bug-2", "bug-3", "bug-4"];
   await report(opened, critical.slice(0, 3), 4);
   assert.equal((await look(opened)).phase.days, 7);
-  await report(opened, [...critical.slice(3)], 4);
+  await report(opened, critical.slice(3), 4);
   await report(opened, ["bug-5", "bug-6"]);
   const { phase } = await look(opened);
   assert.deepEqual(
