@@ -6,7 +6,6 @@ import { readBoard } from "../../src/app/board.ts";
 import { runResult, showRun } from "../../src/app/show-run.ts";
 import { createMovedClock } from "../support/moved-clock.ts";
 import { openProject } from "../support/open-project.ts";
-import { runOrket } from "../support/orket.ts";
 import { approve, epicFile, say, script, simpleScript, write } from "../support/project.ts";
 
 const ROCK = {
@@ -219,14 +218,4 @@ test("the board names cards that stand too long and seats with too much, with va
     queue,
   ]);
   assert.deepEqual(await alerts("elsewhere"), []);
-});
-
-test("R-65 the board shows the sprint, as text and as JSON", async (context) => {
-  const { dir } = await openProject(context, { issues: [{ id: "api" }], script: script({}) });
-  const text = await runOrket(["board"], { cwd: dir });
-  const [, name] =
-    /^Sprint (Q[1-4] S\d+), \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$/m.exec(text.out) ?? [];
-  const json = await runOrket(["board", "--json"], { cwd: dir });
-  const { sprint } = JSON.parse(json.out) as { sprint: { name: string } };
-  assert.ok(name !== undefined && name === sprint.name, text.out);
 });

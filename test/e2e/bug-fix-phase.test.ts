@@ -12,7 +12,6 @@ import type { TestIssue } from "../support/project.ts";
 import { epicFile, say, script, simpleScript } from "../support/project.ts";
 import { createMovedClock, DAY_MS } from "../support/moved-clock.ts";
 import { cardOf, openProject } from "../support/open-project.ts";
-import { runOrket } from "../support/orket.ts";
 import { newCard } from "../support/store-records.ts";
 
 const ROCK = { name: "Big", epics: [{ epic: "work", department: "core" }] };
@@ -199,45 +198,6 @@ test("R-04 two who look at once write each step once", async (context) => {
     events.slice(2).map(({ type, data }) => data["days"] ?? type),
     [14, 21, 28, "phase-completed"],
   );
-});
-
-test("R-04 several processes that look at once write each step once, and all show the phase", async (context) => {
-  const opened = await finishRock(context);
-  await opened.engine.store.transaction(async ({ phases }) => {
-    const [phase] = await phases.list({ limit: 1 });
-    assert.ok(phase);
-    await phases.change(phase, { ...phase, status: "completed", completedAt: phase.startedAt });
-    const startedAt = "2026-01-01T00:00:00.000Z";
-    const endsAt = "2026-01-08T00:00:00.000Z";
-    await phases.start({ ...phase, startedAt, endsAt, extendableFrom: startedAt });
-  });
-  await report(opened, ["bug-1", "bug-2", "bug-3", "bug-4"], 4);
-  const commands = [["board"], ["board"], ["runs", "show", opened.ended.id], ["board"]];
-  const ended = await Promise.all(
-    commands.map(async (words) => runOrket(words, { cwd: opened.dir })),
-  );
-  for (const { code, out } of ended) {
-    assert.equal(code, 0);
-    assert.match(out, /bug-fix phase ended .*: 4 bugs, 4 open, 4 critical/);
-  }
-  const events = (await phaseEvents(opened)).slice(2);
-  assert.deepEqual(
-    events.map(({ type, data }) => data["days"] ?? type),
-    [14, 21, 28, "phase-completed"],
-  );
-  assert.equal((await opened.engine.store.verifyChain()).valid, true);
-});
-
-test("R-04 a restart of everything changes nothing: the phase is where the store left it", async (context) => {
-  const opened = await finishRock(context);
-  const json = async () => {
-    const { out } = await runOrket(["board", "--json"], { cwd: opened.dir });
-    return (JSON.parse(out) as { rocks: { phase: { id: string; endsAt: string } }[] }).rocks[0]
-      ?.phase;
-  };
-  const first = await json();
-  assert.equal(first?.id, "phase-big");
-  assert.deepEqual(await json(), first);
 });
 
 test("R-04 a phase is shown, and left as it is, while the assets do not load", async (context) => {
