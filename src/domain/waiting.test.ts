@@ -13,7 +13,7 @@ const card = (facts: Partial<Card>): Card =>
     waitReason: null,
     waitDetail: null,
     retryCount: 0,
-    updatedAt: SINCE,
+    statusSince: SINCE,
     ...facts,
   }) as Card;
 const facts = (rest: Partial<WaitFacts> = {}): WaitFacts => ({

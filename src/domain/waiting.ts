@@ -26,7 +26,7 @@ export type WaitFacts = {
 /** Null for a card that is closed. */
 export function waitOf(card: Card, facts: WaitFacts): CardWait | null {
   if (isClosed(card.status)) return null;
-  const { id, updatedAt: since } = card;
+  const { id, statusSince: since } = card;
   const { turn, unmet, run } = facts;
   if (card.waitReason !== null) return { card: id, since, ...heldBack(card) };
   if (turn !== null) {
