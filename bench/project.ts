@@ -35,7 +35,7 @@ const SCRIPT = {
 const roleOf = (name: string): unknown => ({
   name,
   description: name,
-  tools: ["update_issue_status"],
+  tools: ["update_issue_status", "add_issue_comment"],
 });
 
 /** `epics` files of `issues` each; gives the folder. */

@@ -1,0 +1,18 @@
+// The reply of the model that does nothing, the same for every contender: a sentence and one tool call.
+
+export type BenchReply = {
+  readonly text: string;
+  readonly tool: string;
+  readonly args: { readonly comment: string };
+  /** What the tool of a peer answers; Orket's own answers for itself. */
+  readonly result: string;
+};
+
+const RESULT = JSON.stringify({ ok: true, message: "Comment added." });
+
+export const replyOf = (number: number): BenchReply => ({
+  text: `Step ${number} is done, and what I found is in the comment.`,
+  tool: "add_issue_comment",
+  args: { comment: `What step ${number} found.` },
+  result: RESULT,
+});
