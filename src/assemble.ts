@@ -10,7 +10,7 @@ import { createLog } from "./adapters/log/pino.ts";
 import { createModels } from "./adapters/model/router.ts";
 import { loadNodes } from "./adapters/nodes/load.ts";
 import { createProcesses } from "./adapters/process/spawn.ts";
-import { createSourceParser } from "./adapters/source/source-parser.ts";
+import { createSourceParserOnDemand } from "./adapters/source/on-demand.ts";
 import { createStateFiles } from "./adapters/state-files/disk.ts";
 import { openSqliteStore } from "./adapters/store/sqlite.ts";
 import { createDiskWorkspaces } from "./adapters/workspace/open.ts";
@@ -87,7 +87,7 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
       prices: pricesOf(config),
     }),
     containment: createUnavailableContainment(),
-    source: createSourceParser(),
+    source: createSourceParserOnDemand(),
     stateFiles: createStateFiles({ stateDir, projectDir: dir }),
     log: createLog({
       to: { file: join(stateDir, "logs", "orket.jsonl") },

@@ -151,7 +151,7 @@ async function judgeContent(
   if (language === null) return null;
   const text = await resultingText(args as WriteArgs, scope);
   if (text === null) return null;
-  const found = checkStructure(path, source.parse(language, text));
+  const found = checkStructure(path, await source.parse(language, text));
   const first = found.errors[0];
   return first === undefined ? { warnings: found.warnings } : deny("structure", "denied", first);
 }

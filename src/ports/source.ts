@@ -3,5 +3,5 @@ import type { SourceFacts, SourceLanguage } from "../domain/structure.ts";
 
 /** Contract: any text gives facts, in time linear to its length; nothing of it is executed. */
 export type SourceParser = {
-  readonly parse: (language: SourceLanguage, text: string) => SourceFacts;
+  readonly parse: (language: SourceLanguage, text: string) => Promise<SourceFacts>;
 };

@@ -11,7 +11,7 @@ import { createRandomIds } from "../../src/adapters/ids/random.ts";
 import { silentLog } from "../../src/adapters/log/silent.ts";
 import { createModels } from "../../src/adapters/model/router.ts";
 import { createProcesses } from "../../src/adapters/process/spawn.ts";
-import { createSourceParser } from "../../src/adapters/source/source-parser.ts";
+import { createSourceParserOnDemand } from "../../src/adapters/source/on-demand.ts";
 import { createStateFiles } from "../../src/adapters/state-files/disk.ts";
 import { openSqliteStore } from "../../src/adapters/store/sqlite.ts";
 import { createDiskWorkspaces } from "../../src/adapters/workspace/open.ts";
@@ -164,7 +164,7 @@ export async function openTestEngine(
     assets: createDiskAssets({ projectDir: dir, env: {} }),
     model: createModels({ projectDir: dir, clock, providers: {}, prices: {} }),
     containment: createUnavailableContainment(),
-    source: createSourceParser(),
+    source: createSourceParserOnDemand(),
     stateFiles: createStateFiles({ stateDir, projectDir: dir }),
     nodes: {
       nodes: { plan, route, selectModel, gate, evaluate },

@@ -6,7 +6,7 @@ import type { SourceLanguage } from "../../domain/structure.ts";
 import { checkStructure } from "../../domain/structure.ts";
 import { createSourceParser, SOURCE_LENGTH_MAX } from "./source-parser.ts";
 
-const { parse } = createSourceParser();
+const parse = createSourceParser();
 const errorOf = (language: SourceLanguage, text: string): number | null =>
   parse(language, text).errorLine;
 

@@ -1,6 +1,6 @@
-// The source port: Lezer's grammar for Python, Babel's parser for JavaScript and TypeScript, both under a time limit.
+// The work of the source port: Lezer's grammar for Python, Babel's parser for JavaScript and TypeScript, both under a time
+// limit. Loading them costs as much as loading the store; on-demand.ts does it when the first text is to be read.
 import type { SourceFacts, SourceLanguage } from "../../domain/structure.ts";
-import type { SourceParser } from "../../ports/source.ts";
 import { readJavaScript } from "./javascript.ts";
 import { readPython } from "./python.ts";
 import { createTimeLimit } from "./time-limit.ts";
@@ -18,16 +18,16 @@ const READERS: Readonly<Record<SourceLanguage, (text: string) => SourceFacts>> =
 /** What no parser gets to the end of, in time or in depth, is no source that anybody can work with. */
 const UNREADABLE: SourceFacts = { errorLine: 1, classes: [], imports: [] };
 
-export function createSourceParser(): SourceParser {
+export type LoadedParser = (language: SourceLanguage, text: string) => SourceFacts;
+
+export function createSourceParser(): LoadedParser {
   const withTimeLimit = createTimeLimit();
-  return {
-    parse: (language, text) => {
-      if (text.length > SOURCE_LENGTH_MAX) return UNREADABLE;
-      try {
-        return withTimeLimit(() => READERS[language](text), PARSE_MS_MAX);
-      } catch {
-        return UNREADABLE;
-      }
-    },
+  return (language, text) => {
+    if (text.length > SOURCE_LENGTH_MAX) return UNREADABLE;
+    try {
+      return withTimeLimit(() => READERS[language](text), PARSE_MS_MAX);
+    } catch {
+      return UNREADABLE;
+    }
   };
 }
