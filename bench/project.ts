@@ -32,19 +32,21 @@ const SCRIPT = {
     },
   ],
 };
-const roleOf = (name: string): unknown => ({
+const roleOf = (name: string, tools: readonly string[]): unknown => ({
   name,
   description: name,
-  tools: ["update_issue_status", "add_issue_comment"],
+  tools: ["update_issue_status", ...tools],
 });
 
-/** `epics` files of `issues` each; gives the folder. */
+/** `epics` files of `issues` each, and more tools for the one seat that works; gives the folder. */
 export async function makeBenchProject({
   epics,
   issues,
+  tools = [],
 }: {
   epics: number;
   issues: number;
+  tools?: readonly string[];
 }): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "orket-bench-"));
   const put = async (path: string, value: unknown): Promise<void> => {
@@ -54,8 +56,8 @@ export async function makeBenchProject({
   await put("no-op.json", SCRIPT);
   await put("config/organization.json", ORGANIZATION);
   await put("model/core/teams/core.json", TEAM);
-  await put("model/core/roles/coder.json", roleOf("coder"));
-  await put("model/core/roles/integrity_guard.json", roleOf("integrity_guard"));
+  await put("model/core/roles/coder.json", roleOf("coder", tools));
+  await put("model/core/roles/integrity_guard.json", roleOf("integrity_guard", []));
   await put("model/core/environments/local.json", { name: "local", model: "scripted:no-op.json" });
   for (let number = 0; number < epics; number += 1) {
     const cards = Array.from({ length: issues }, (_, place) => ({

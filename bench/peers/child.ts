@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { makeBenchProject } from "../project.ts";
 import type { Contender } from "./contenders.ts";
 import { taskOf } from "./contenders.ts";
+import { COMMENT_TOOL } from "./reply.ts";
 import type { Answer, Task } from "./report.ts";
 import { readReport } from "./report.ts";
 
@@ -29,7 +30,7 @@ export async function measure(contender: Contender, size: number): Promise<Answe
 /** What a person would have written before: for Orket a project with the cards. */
 const makeFolder = async ({ file, work }: Contender, size: number): Promise<string> =>
   file === "orket.ts"
-    ? makeBenchProject({ epics: 1, issues: work === "many" ? size : 1 })
+    ? makeBenchProject({ epics: 1, issues: work === "many" ? size : 1, tools: [COMMENT_TOOL] })
     : mkdtemp(join(tmpdir(), "orket-bench-"));
 
 /** Also for a program that is none of ours: the tests hand in some that fail. */

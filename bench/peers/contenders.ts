@@ -18,13 +18,13 @@ const long = (name: string, file: string, variant: Variant = "default"): Contend
   variant,
 });
 /** One piece of work at a time, and three, which is Orket's default. */
-const many = (name: string, file: string): readonly Contender[] =>
+const many = (name: string, file: string, variant: Variant = "default"): readonly Contender[] =>
   [1, 3].map((atOnce) => ({
     name: atOnce === 1 ? name : `${name}, ${atOnce} at once`,
     file,
     work: "many",
     atOnce,
-    variant: "default",
+    variant,
   }));
 
 export const CONTENDERS: readonly Contender[] = [
@@ -36,6 +36,7 @@ export const CONTENDERS: readonly Contender[] = [
   long("Mastra", "mastra.ts"),
   ...many("Orket", "orket.ts"),
   ...many("LangGraph.js", "langgraph.ts"),
+  ...many("LangGraph.js at FULL", "langgraph.ts", "full"),
   ...many("Mastra", "mastra.ts"),
 ];
 

@@ -13,9 +13,16 @@ import type * as Config from "../../src/config.ts";
 import type { Result } from "../../src/domain/result.ts";
 import type * as Run from "../../src/domain/run.ts";
 import type { Model } from "../../src/ports/model.ts";
-import { NO_OP_MODEL } from "../project.ts";
 import { askStore, createMeter, readTask, storeFolder } from "./meter.ts";
 import { replyOf } from "./reply.ts";
+
+const FACTS = { provider: "bench", name: "no-op", nativeTools: true, contextWindow: null };
+const FREE = { inputUsdPerMillion: 0, outputUsdPerMillion: 0 };
+const USAGE = { inputTokens: 10, outputTokens: 10, truncated: false };
+const WAIT_FOR_A_PERSON = {
+  tool: "update_issue_status",
+  args: { status: "blocked", wait_reason: "input" },
+};
 
 const task = readTask();
 const meter = createMeter(task);
@@ -46,15 +53,15 @@ Reflect.set(
 );
 
 let asked = 0;
-/** Moves its card at the end of its work, and says something about it before. */
+/** Says something about its card, and at the end of its work on it moves it. */
 const model: Model = {
-  ...NO_OP_MODEL,
-  reply: async (request, ...more) => {
+  describe: async () => ({ ok: true, value: { ...FACTS, price: FREE } }),
+  reply: async () => {
     asked += 1;
-    if (task.work === "many" || asked === task.size) return NO_OP_MODEL.reply(request, ...more);
     const { text, tool, args } = replyOf(asked);
-    const calls = [{ id: "call", tool, args }];
-    return { kind: "reply", text, calls, inputTokens: 10, outputTokens: 10, truncated: false };
+    const isLast = task.work === "many" || asked === task.size;
+    const call = isLast ? WAIT_FOR_A_PERSON : { tool, args };
+    return { kind: "reply", text, calls: [{ id: "call", ...call }], ...USAGE };
   },
 };
 

@@ -8,11 +8,14 @@ export type BenchReply = {
   readonly result: string;
 };
 
+/** One of Orket's tools, so that its call is carried out; the peers only pass it on. */
+export const COMMENT_TOOL = "add_issue_comment";
+
 const RESULT = JSON.stringify({ ok: true, message: "Comment added." });
 
 export const replyOf = (number: number): BenchReply => ({
   text: `Step ${number} is done, and what I found is in the comment.`,
-  tool: "add_issue_comment",
+  tool: COMMENT_TOOL,
   args: { comment: `What step ${number} found.` },
   result: RESULT,
 });
