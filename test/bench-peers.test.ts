@@ -1,5 +1,6 @@
 // The bench beside the peers must not flatter anybody: its arithmetic, and that what fails shows and fails the whole.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -12,7 +13,7 @@ import { readReport } from "../bench/peers/report.ts";
 import type { Measured } from "../bench/peers/statistics.ts";
 import { figuresOf, quantile, ratioOf, spreadOf } from "../bench/peers/statistics.ts";
 import type { Outcome } from "../bench/peers/table.ts";
-import { exitCodeOf, ratios, tableOf } from "../bench/peers/table.ts";
+import { COLUMNS, exitCodeOf, ratios, tableOf } from "../bench/peers/table.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
 const REPORT: Report = {
@@ -49,6 +50,29 @@ const WELL: readonly Measured[] = [
     answers: [report({ size: 110, diskBytes: 112_640 }), report({ size: 110, diskBytes: 112_640 })],
   },
 ];
+
+test("the README says what each column of the peers' table means", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const [, section = ""] = /^### Beside others\n([\s\S]*?)^## /m.exec(readme) ?? [];
+  assert.deepEqual(
+    COLUMNS.filter((name) => !section.includes(`*${name}*`)),
+    [],
+  );
+});
+
+test("no peer is a dependency of the product", () => {
+  const read = (path: string): string =>
+    readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+  const { dependencies } = JSON.parse(read("bench/peers/package.json")) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  const peers = Object.entries(dependencies).filter(([name]) => name !== "zod");
+  assert.ok(peers.length > 3);
+  for (const [name, version] of peers) {
+    assert.match(version, /^\d+\.\d+\.\d+$/, name);
+    assert.ok(!read("package-lock.json").includes(`"node_modules/${name}"`), name);
+  }
+});
 
 test("a quantile is a value that was measured", () => {
   assert.equal(quantile([5, 1, 4, 2, 3], 0.5), 3);

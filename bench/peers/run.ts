@@ -28,11 +28,13 @@ for (const contender of CONTENDERS) {
   // Not counted: the first start of a program reads it from the disk.
   await measure(contender, smallest);
 }
-// All of them once, then all of them again, so that a drift of the machine meets all alike.
-for (let round = 1; round <= rounds; round += 1) {
-  for (const size of sizes) {
+// All of them once, then all of them again, so that a drift of the machine meets all alike. The smallest size tells the cold
+// start, which a busy machine moves most; it takes little, so it is measured more often.
+const COLD_ROUNDS = 3;
+for (let round = 1; round <= rounds * COLD_ROUNDS; round += 1) {
+  for (const size of round <= rounds ? sizes : [smallest]) {
     for (const contender of CONTENDERS) {
-      console.error(`round ${round} of ${rounds}, ${size} steps: ${contender.name}`);
+      console.error(`round ${round}, ${size} steps: ${contender.name}`);
       answers
         .get(contender)
         ?.get(size)
@@ -50,7 +52,7 @@ const of = (work: string): readonly Outcome[] =>
   outcomes.filter(({ contender }) => contender.work === work);
 console.log(
   `A step: the model is asked once, and its reply and the result of its call are on the disk before it is asked again.
-Median (lowest–highest) of ${rounds} rounds; disk, written, cold start and peak as README says.
+Median (lowest–highest) of ${rounds} rounds, of the cold start ${rounds * COLD_ROUNDS}. The README says what each column means.
 
 long: one piece of work, the model asked so many times one after another\n\n${tableOf(of("long"))}
 
@@ -60,5 +62,7 @@ ${ratios(outcomes).join("\n")}
 `,
 );
 const rows = outcomes.map(({ contender, figures }) => ({ ...contender, ...figures }));
-console.log(JSON.stringify({ v: 1, node: process.versions.node, rounds, rows }));
+console.log(
+  JSON.stringify({ v: 1, node: process.versions.node, rounds, rows, ratios: ratios(outcomes) }),
+);
 process.exitCode = exitCodeOf(outcomes);

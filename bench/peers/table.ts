@@ -35,7 +35,7 @@ const cells = (row: Row): Record<string, string> => ({
 const around = ({ median, min, max }: Spread, digits: number): string =>
   `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 
-const COLUMNS = [
+export const COLUMNS = [
   "who",
   "steps",
   "steps/s",
