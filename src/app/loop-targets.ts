@@ -66,11 +66,15 @@ function best(epics: readonly OpenEpic[], target: RunTarget): readonly LoopCandi
   return [{ target, epic, department, build, card: issue.id, score: issue.score }];
 }
 
-/** Ready with all it waits for done, or begun and left: sent back, answered, waiting for a review. */
+/**
+ * Ready with all it waits for done, or begun and left: sent back, answered, waiting for a review. What is blocked for a
+ * dependency that is done or for a resource counts too: the engine frees it when a run looks, if what it lacked is there.
+ */
 function workable(issues: readonly BoardIssue[]): readonly BoardIssue[] {
   const done = new Set(issues.filter(({ status }) => status === "done").map(({ id }) => id));
-  return issues.filter(
-    ({ status, dependsOn }) =>
-      TAKEN_UP.includes(status) || (status === "ready" && dependsOn.every((id) => done.has(id))),
-  );
+  return issues.filter(({ status, waitReason, dependsOn }) => {
+    if (TAKEN_UP.includes(status) || waitReason === "resource") return true;
+    const isWaiting = status === "ready" || waitReason === "dependency";
+    return isWaiting && dependsOn.every((id) => done.has(id));
+  });
 }

@@ -309,3 +309,55 @@ test("two loops on one project share the work: each card is done once", async (c
   const runs = await opened.engine.store.read(async ({ runs: all }) => all.list({ limit: 99 }));
   assert.deepEqual([runs.length, new Set(runs.map(({ card }) => card)).size], [4, 4]);
 });
+
+test("an epic whose cards lack a resource is tried once, and again when its assets bring it", async (context) => {
+  const team = (guard: string) => ({
+    name: "core",
+    description: "The team of the tests",
+    seats: {
+      coder: { name: "Coder", roles: ["coder"] },
+      ...(guard === "" ? {} : { guard: { name: "Guard", roles: [guard] } }),
+    },
+  });
+  const { opened, loop } = await openScene(context, {
+    epics: epicAt("core/epics/work", [{ id: "api" }]),
+    files: { "model/core/teams/core.yaml": team("") },
+    // The engine puts the card back to ready: the coder looks at it once more.
+    cards: { api: { coder: [...done("api").coder, ...done("api").coder], guard: [approve] } },
+  });
+  const { ended } = await loop(async (count, stop) => {
+    if (count === 3) return stop();
+    if (count === 2)
+      await writeFile(
+        join(opened.dir, "model/core/teams/core.yaml"),
+        stringify(team("integrity_guard")),
+      );
+  });
+  assert.deepEqual(
+    ended.map((run) => run?.status),
+    ["blocked", "done"],
+  );
+  assert.equal(of(opened.events, "loop-epic-skipped").length, 1);
+});
+
+test("a card that was blocked for a dependency is worked on when a person has done that dependency", async (context) => {
+  const { opened, loop } = await openScene(context, {
+    epics: epicAt("core/epics/work", [
+      { id: "api", max_retries: 0 },
+      { id: "ui", depends_on: ["api"] },
+    ]),
+    cards: { api: refuses(), ui: done("ui") },
+  });
+  const { ended } = await loop(async (count, stop) => {
+    if (count === 2) return stop();
+    for (const to of ["in_progress", "code_review", "done"]) {
+      const command = { build: null, waitReason: null, detail: null, person: "me" };
+      const request = { ...command, card: "api", to, verificationRequired: false };
+      assert.ok((await moveCardByHand(opened.engine, request)).ok, to);
+    }
+  });
+  assert.deepEqual(
+    ended.map((run) => run?.status),
+    ["blocked", "done"],
+  );
+});
