@@ -131,18 +131,23 @@ async function take({ store, clock, settings }: StopDeps, { id }: Run): Promise<
   });
 }
 
-/** Runs whose process was lost become `paused` with the reason `interrupted`, so that they can be resumed. Gives them. */
+/**
+ * Runs whose process was lost become `paused` with the reason `interrupted`, so that they can be resumed; one that was lost
+ * before it began stays `queued`, which can be resumed as well. Gives them all.
+ */
 export async function adoptLostRuns(
   { store, clock, settings }: StopDeps,
   isOwnerGone: StopRequest["isOwnerGone"],
 ): Promise<readonly Run[]> {
-  const statuses: readonly RunStatus[] = ["running"];
+  const statuses: readonly RunStatus[] = ["queued", "running"];
   const running = await store.read(async ({ runs }) => runs.list({ statuses, limit: RUNS_MAX }));
   const adopted: Run[] = [];
   for (const { id } of running) {
     const run = await store.transaction(async (transaction) => {
       const fresh = await transaction.runs.get(id);
       const nowMs = clock.now();
+      if (fresh?.status === "queued")
+        return Date.parse(fresh.createdAt) + settings.limits.leaseMs < nowMs ? fresh : null;
       if (fresh?.status !== "running") return null;
       if (!(await isLapsed(transaction, id, { nowMs, isOwnerGone }))) return null;
       const epoch = await seize(transaction, id, { owner: settings.owner, nowMs });

@@ -94,7 +94,7 @@ async function watched(
     if (!chosen.ok) return showProblem(cli.io, chosen.error, options.json === true);
     const others = lost.filter((one) => one.id !== chosen.value.run);
     for (const { id } of others)
-      cli.io.err(`Run ${id} had lost its process and is paused. Go on with: orket resume ${id}\n`);
+      cli.io.err(`Run ${id} lost its process. Go on with: orket resume ${id}\n`);
     const done = await driveRun(cli, { engine, screen, chosen: chosen.value });
     if (!done.ok) return showProblem(cli.io, done.error, options.json === true);
     await report(cli, { engine, run: done.value, options });
