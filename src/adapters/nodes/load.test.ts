@@ -160,3 +160,19 @@ test("a file that changed is loaded anew", async () => {
     [["before"], ["after"]],
   );
 });
+
+test("a node that never returns is cut off, and the next call works", async () => {
+  await write(
+    "endless.ts",
+    "let calls = 0; export default () => { calls += 1; while (calls === 1); return ['after']; };",
+  );
+  const { nodes } = await loaded({ plan: { use: "endless" } });
+  assert.throws(() => nodes.plan(PLAN_INPUT), /did not answer within 1000 ms/);
+  assert.deepEqual(nodes.plan(PLAN_INPUT), ["after"]);
+});
+
+test("what a node throws comes out as it is", async () => {
+  await write("angry.ts", "export default () => { throw new TypeError('no'); };");
+  const { nodes } = await loaded({ plan: { use: "angry" } });
+  assert.throws(() => nodes.plan(PLAN_INPUT), { name: "TypeError", message: "no" });
+});

@@ -8,6 +8,7 @@ import type { Nodes, Seam } from "../../domain/decision.ts";
 import { SEAMS } from "../../domain/decision.ts";
 import { ok, refuse } from "../../domain/result.ts";
 import { BUILT_IN_NAMES } from "../../ports/nodes.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import type { LoadedNodes, LoadNodes, NodeRequest } from "../../ports/nodes.ts";
 
 const EXTENSIONS = ["ts", "js", "mjs"] as const;
@@ -56,7 +57,7 @@ async function resolveNode(request: NodeRequest, seam: Seam, name: string): Prom
   if (!isPlainFunction(found)) {
     return fail(`${file.path} exports no synchronous function as ${seam} or as default.`);
   }
-  return { name, node: found as AnyNode };
+  return { name, node: withTimeLimit(found as (input: unknown) => unknown) as AnyNode };
 }
 
 type NodeFile = { readonly path: string; readonly changedMs: number };
