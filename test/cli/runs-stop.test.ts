@@ -92,7 +92,8 @@ test("a run that lost its process is paused by the next command that runs someth
   assert.deepEqual([busy.code, busy.err.includes(`orket resume ${id}`)], [5, true]);
   const shown = JSON.parse((await orket("runs", "show", id, "--json")).out) as Shown;
   assert.deepEqual([shown.run.status, shown.run.reason], ["paused", "interrupted"]);
-  const waits = /api +in_progress +turn 1 \(work\), on coder, since \S+ — go on with: orket resume/;
+  const waits =
+    /api +in_progress +on coder since [-0-9]{10} \d\d:\d\d: turn 1 \(work\) — go on with: orket resume/;
   assert.match((await orket("runs", "show", id)).out, waits);
   assert.equal((await orket("runs", "cancel", id)).code, 0);
   const { cards } = JSON.parse((await orket("runs", "show", id, "--json")).out) as Shown;

@@ -81,7 +81,8 @@ function waitText(wait: CardWait | undefined): string {
   if (wait === undefined) return "";
   const { waitsFor, on, since, wayOut } = wait;
   const free = wayOut === null ? "" : ` — ${wayOut}`;
-  return plain(`${waitsFor}, on ${on}, since ${since}${free}`);
+  const minute = since.slice(0, 16).replace("T", " ");
+  return plain(`on ${on} since ${minute}: ${waitsFor}${free}`);
 }
 
 function runText(
@@ -92,8 +93,8 @@ function runText(
   const paint = createPaint(io.color);
   const head = `${paint("bold", run.id)}  ${run.card}  ${run.status}${run.reason === null ? "" : ` (${run.reason})`}\n`;
   const detail =
-    run.detail === null
-      ? ""
+    run.detail === null || run.reason === "stalled"
+      ? "" // what each card waits for stands beside it
       : `${run.detail
           .split("\n")
           .map((line) => `  ${plain(line)}`)
