@@ -17,7 +17,7 @@ const ORGANIZATION = {
   name: "Bench",
   vision: "Measure.",
   ethos: "Measure.",
-  bottleneck_thresholds: { wip_limit_per_seat: 1000 },
+  bottleneck_thresholds: { wip_limit_per_seat: 3 },
 };
 /** Each card waits for a person after one reply: its turn costs the engine all that a turn costs, the model nothing. */
 const SCRIPT = {

@@ -142,8 +142,9 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
     const origin = { run: session.run.id, build: lane.build };
     const live = [...loop.live.keys()];
     const plan = askNode(session.engine, "plan", { input: { candidates, live, slots }, origin });
+    const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]));
     const wanted = plan.answer
-      .map((id) => candidates.find((one) => one.id === id))
+      .map((id) => byId.get(id))
       .filter((candidate) => candidate !== undefined);
     const chosen = lane.backlog.admit(wanted).slice(0, Math.min(slots, left));
     // Started side by side, so that they share what they wait for; the first carries the plan's decision.

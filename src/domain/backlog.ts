@@ -66,7 +66,10 @@ export function compareCandidates(left: Candidate, right: Candidate): number {
 const compareText = (left: string, right: string): number =>
   left < right ? -1 : left > right ? 1 : 0;
 
-/** What the functions below share. `order` holds exactly the entries, best first. */
+/**
+ * What the functions below share. The queues hold exactly the entries, each best first: one of the cards that are under way
+ * and one of the ready cards of each seat, so that a seat without room costs nothing, however long its queue.
+ */
 type State = {
   readonly rules: BacklogRules;
   readonly byId: Map<string, Card>;
@@ -78,7 +81,7 @@ type State = {
   /** Cards whose dependencies may have died or come alive. */
   readonly suspects: Set<string>;
   readonly entries: Map<string, Candidate>;
-  order: Candidate[];
+  readonly queues: Map<string, Candidate[]>;
   scores: Map<string, number>;
   /** The graph changed: scores and order are made again at the next look. */
   stale: boolean;
@@ -94,7 +97,7 @@ export function createBacklog(cards: readonly Card[], rules: BacklogRules): Back
     working: new Map(),
     suspects: new Set(),
     entries: new Map(),
-    order: [],
+    queues: new Map(),
     scores: new Map(),
     stale: true,
   };
@@ -138,11 +141,23 @@ function classOf(state: State, card: Card): CandidateClass | null {
   return card.status === "ready" && unmet(state, card).length === 0 ? "ready" : null;
 }
 
-function remove({ entries, order }: State, id: string): void {
-  const entry = entries.get(id);
+const UNDER_WAY = "under way";
+
+function queueOf({ queues }: State, { class: group, seat }: Candidate): Candidate[] {
+  const name = group === "ready" ? `ready for ${seat ?? ""}` : UNDER_WAY;
+  const known = queues.get(name);
+  if (known !== undefined) return known;
+  const queue: Candidate[] = [];
+  queues.set(name, queue);
+  return queue;
+}
+
+function remove(state: State, id: string): void {
+  const entry = state.entries.get(id);
   if (entry === undefined) return;
-  entries.delete(id);
-  order.splice(placeOf(order, entry), 1);
+  state.entries.delete(id);
+  const queue = queueOf(state, entry);
+  queue.splice(placeOf(queue, entry), 1);
 }
 
 function place(state: State, id: string): void {
@@ -153,7 +168,8 @@ function place(state: State, id: string): void {
   if (card === undefined || group === null) return;
   const entry = toCandidate(card, group, scoreOf(state, id));
   state.entries.set(id, entry);
-  state.order.splice(placeOf(state.order, entry), 0, entry);
+  const queue = queueOf(state, entry);
+  queue.splice(placeOf(queue, entry), 0, entry);
 }
 
 /** Scores and order from scratch: at the start, and when the graph itself changed. Everything else is incremental. */
@@ -168,7 +184,9 @@ function rebuild(state: State): void {
     if (group !== null)
       state.entries.set(card.id, toCandidate(card, group, scoreOf(state, card.id)));
   }
-  state.order = [...state.entries.values()].sort(compareCandidates);
+  state.queues.clear();
+  for (const entry of state.entries.values()) queueOf(state, entry).push(entry);
+  for (const queue of state.queues.values()) queue.sort(compareCandidates);
   state.stale = false;
 }
 
@@ -207,12 +225,10 @@ function apply(state: State, card: Card): void {
 
 function best(state: State, limit: number): readonly Candidate[] {
   if (state.stale) rebuild(state);
-  const list: Candidate[] = [];
-  for (const entry of state.order) {
-    if (list.length >= limit) break;
-    if (entry.class !== "ready" || roomOf(state, entry.seat) > 0) list.push(entry);
-  }
-  return list;
+  const heads = [...state.queues].flatMap(([name, queue]) =>
+    name === UNDER_WAY || roomOf(state, queue[0]?.seat ?? null) > 0 ? queue.slice(0, limit) : [],
+  );
+  return heads.sort(compareCandidates).slice(0, limit);
 }
 
 function roomOf({ rules, working }: State, seat: string | null): number {
