@@ -22,6 +22,8 @@ type Progress = {
   corrections: number;
   steps: number;
   text: string;
+  /** The write of the last reply; a call without an effect outside the store goes on beside it and shares its commit. */
+  stored: Promise<void>;
 };
 
 type Play = {
@@ -38,7 +40,13 @@ export async function playSteps(
   signal: AbortSignal,
 ): Promise<TurnOutcome> {
   const runner = createToolRunner(session, live);
-  const progress: Progress = { messages: [...live.prompt], corrections: 0, steps: 0, text: "" };
+  const progress: Progress = {
+    messages: [...live.prompt],
+    corrections: 0,
+    steps: 0,
+    text: "",
+    stored: Promise.resolve(),
+  };
   const play: Play = { session, live, runner, progress, signal };
   const { stepsMax } = session.engine.settings.limits;
   let ended: Ended | null = null;
@@ -69,10 +77,13 @@ async function playStep(play: Play): Promise<Ended | null> {
     content: step.text,
     calls: live.model.nativeTools ? step.calls : [],
   });
-  if (step.calls.length === 0) return answered(play, step);
+  if (step.calls.length === 0) {
+    await progress.stored;
+    return answered(play, step);
+  }
   const results: string[] = [];
   for (const call of step.calls) {
-    const outcome = await runner.execute(call, step, signal);
+    const [outcome] = await Promise.all([runner.execute(call, step, signal), progress.stored]);
     const content = JSON.stringify(outcome.result);
     if (live.model.nativeTools)
       progress.messages.push({ role: "tool", callId: call.id, tool: call.tool, content });
@@ -125,7 +136,7 @@ async function correct(play: Play, words: string): Promise<null> {
   return null;
 }
 
-/** One reply, stored with its cost before anything is done about it. */
+/** One reply; its write, with its cost, goes before the write of anything that is done about it. */
 async function askModel(play: Play): Promise<Step | Ended> {
   const { session, live, progress, signal } = play;
   const known = estimateTokens(progress.messages);
@@ -220,7 +231,7 @@ async function storeReply(
     priceKnown: price !== null,
     calls: calls.map((call) => call.tool),
   };
-  await write(session, async ({ turns, runs, events }) => {
+  progress.stored = write(session, async ({ turns, runs, events }) => {
     await turns.addStep(live.turn.id, step);
     await runs.addUsage(session.run.id, usage, 0);
     const origin = { run: session.run.id, turn: live.turn.id, actor: `agent:${live.turn.seat}` };
