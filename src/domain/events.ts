@@ -47,6 +47,8 @@ export const EVENT_TYPES = [
   "tool-denied",
   "governance-violated",
   "report-written",
+  "approval-requested",
+  "approval-decided",
   // review
   "review-started",
   "review-rejected",

@@ -1,6 +1,7 @@
 // The store: what Orket knows, kept so that a crash at any moment loses nothing that was acknowledged.
 // Small ports by noun behind one transaction; state change, event and counters are written together or not at all.
 import type { Bug, NewPhase, Phase } from "../domain/bug-fix-phase.ts";
+import type { Approval, ApprovalKind, ApprovalState } from "../domain/approval.ts";
 import type { Card, CardBrief, CardStatus } from "../domain/card.ts";
 import type { CardMove } from "../domain/card-moves.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
@@ -239,6 +240,39 @@ export type TurnStore = {
   }>;
 };
 
+export type NewApproval = Omit<
+  Approval,
+  "state" | "decidedAt" | "decidedBy" | "decisionReason" | "usedAt"
+>;
+
+export type ApprovalFilter = {
+  readonly kind?: ApprovalKind;
+  readonly states?: readonly ApprovalState[];
+  readonly run?: string;
+  readonly turn?: string;
+  readonly limit: number;
+};
+
+export type ApprovalDecision = {
+  readonly state: Exclude<ApprovalState, "pending">;
+  readonly by: string;
+  readonly reason: string | null;
+  readonly at: string;
+};
+
+/** The events that belong to a question and its answer are written by whoever asks and decides, in the same transaction. */
+export type ApprovalStore = {
+  readonly get: (id: string) => Promise<Approval | null>;
+  /** Oldest first; the oldest `limit` of them. */
+  readonly list: (filter: ApprovalFilter) => Promise<readonly Approval[]>;
+  /** Stores it as pending, its texts without secrets. */
+  readonly request: (approval: NewApproval) => Promise<void>;
+  /** Compare-and-set: false when it is not pending any more, or not there. */
+  readonly decide: (id: string, decision: ApprovalDecision) => Promise<boolean>;
+  /** Notes that the answer was taken; false when it was before, or there is none yet. */
+  readonly use: (id: string, at: string) => Promise<boolean>;
+};
+
 export type EventFilter = {
   /** Exclusive bounds. */
   readonly after?: number;
@@ -303,6 +337,7 @@ export type StoreTransaction = {
   readonly turns: TurnStore;
   readonly memories: MemoryStore;
   readonly phases: PhaseStore;
+  readonly approvals: ApprovalStore;
   readonly events: EventLog;
 };
 

@@ -7,6 +7,7 @@ import { setImmediate as nextTick } from "node:timers/promises";
 import { refuse } from "../../src/domain/result.ts";
 import type { Store, StoreTransaction } from "../../src/ports/store.ts";
 import { moveTo, newCard, newEvent, newMemory, newRun, newTurn } from "../support/store-records.ts";
+import { testStoreApprovals } from "./store-approvals.suite.ts";
 import { testStoreCards } from "./store-cards.suite.ts";
 import { testStoreEvents } from "./store-events.suite.ts";
 import { testStoreMemories } from "./store-memories.suite.ts";
@@ -28,6 +29,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStoreTurns(openStore);
     testStoreMemories(openStore);
     testStorePhases(openStore);
+    testStoreApprovals(openStore);
     testStoreEvents(openStore);
   });
 }

@@ -4,7 +4,7 @@ import type { CardMove } from "../../src/domain/card-moves.ts";
 import type { NewEvent } from "../../src/domain/events.ts";
 import { NO_BUDGET } from "../../src/domain/run.ts";
 import type { Step } from "../../src/domain/turn.ts";
-import type { NewCard, NewMemory, RunStore, TurnStore } from "../../src/ports/store.ts";
+import type { NewApproval, NewCard, NewMemory, RunStore, TurnStore } from "../../src/ports/store.ts";
 
 export const newCard = (id: string, more: Partial<NewCard> = {}): NewCard => ({
   build: "build-a",
@@ -89,6 +89,45 @@ export const newStep = (
   usage: { inputTokens: 10, outputTokens: 2, costUsd: 0.5 },
   ...more,
 });
+
+export const newApproval = (id: string, more: Partial<NewApproval> = {}): NewApproval => ({
+  id,
+  kind: "tool",
+  run: "run-1",
+  build: "build-a",
+  card: "A-1",
+  turn: "turn-1",
+  step: 1,
+  call: "call-1-1",
+  epoch: 1,
+  tool: "reset_issue",
+  riskClass: "sensitive",
+  arguments: { issue_id: "A-2", confirm: true },
+  argsHash: "a".repeat(64),
+  payload: {},
+  reason: "its class is sensitive",
+  requestedAt: "2025-03-01T10:00:00.000Z",
+  expiresAt: "2025-03-02T10:00:00.000Z",
+  ...more,
+});
+
+/** A question that belongs to no run: whether a plan is applied. */
+export const newPlanApproval = (id: string, more: Partial<NewApproval> = {}): NewApproval =>
+  newApproval(id, {
+    kind: "plan",
+    run: null,
+    build: null,
+    card: null,
+    turn: null,
+    step: null,
+    call: null,
+    epoch: null,
+    tool: null,
+    riskClass: null,
+    arguments: {},
+    payload: { summary: "Two new issues", files: [{ path: "model/core/epics/a.yaml" }] },
+    ...more,
+  });
 
 export const newEvent = (more: Partial<NewEvent> = {}): NewEvent => ({
   type: "card-moved",

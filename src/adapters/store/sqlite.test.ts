@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { testStore } from "../../../test/contract/store.suite.ts";
 import {
   moveTo,
+  newApproval,
   newCard,
   newEvent,
   newMemory,
@@ -269,6 +270,7 @@ async function everythingTheLoopDoes({
   runs,
   turns,
   memories,
+  approvals,
   events,
 }: Parameters<Parameters<Store["transaction"]>[0]>[0]) {
   const build = "build-a";
@@ -313,6 +315,17 @@ async function everythingTheLoopDoes({
   await memories.find(new Set(), 10);
   await memories.get(1);
   await memories.forget(1);
+  await approvals.request(newApproval("approval-1"));
+  await approvals.get("approval-1");
+  await approvals.list({ turn: "turn-1", limit: 10 });
+  await approvals.list({ run: "run-1", limit: 10 });
+  await approvals.decide("approval-1", {
+    state: "allowed",
+    by: "human:me",
+    reason: null,
+    at: "2025-01-01T00:00:00.000Z",
+  });
+  await approvals.use("approval-1", "2025-01-01T00:00:00.000Z");
   await turns.finish("turn-1", {
     status: "committed",
     outcome: "x",

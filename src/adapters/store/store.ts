@@ -5,6 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Store, StoreTransaction } from "../../ports/store.ts";
 import type { Job, Mode } from "./group-commit.ts";
 import { createLane, Refused } from "./group-commit.ts";
+import { approvalStatements, openApprovals } from "./sql/approvals.ts";
 import { cardStatements, openCards } from "./sql/cards.ts";
 import { commentStatements, openComments } from "./sql/comments.ts";
 import type { LogEnd, Redact } from "./sql/events.ts";
@@ -23,7 +24,7 @@ import { verifyEvents, verifyStatements } from "./sql/verify.ts";
 export type SqlStoreDeps = {
   readonly db: Kysely<Schema>;
   readonly clock: Clock;
-  /** Takes secrets out of an event's data before it is hashed. */
+  /** Takes secrets out of an event's data before it is hashed, and out of what a person is asked. */
   readonly redact: Redact;
   /** Turns what the driver throws into an EngineError; anything else it gives back as it is. */
   readonly translate: (error: unknown) => unknown;
@@ -52,6 +53,7 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
         sight: memories,
       }),
       phases: openPhases({ db, session, statements: statements.phases }),
+      approvals: openApprovals({ db, session, statements: statements.approvals, redact }),
       events: openEvents({ db, session, end, redact }),
     };
   };
@@ -97,6 +99,7 @@ const compileAll = (db: Kysely<Schema>) => ({
   turns: turnStatements(db),
   memories: memoryStatements(db),
   phases: phaseStatements(db),
+  approvals: approvalStatements(db),
   events: eventStatements(db),
   verify: verifyStatements(db),
 });

@@ -148,6 +148,32 @@ type MemoriesTable = {
   words: Text;
 };
 
+type ApprovalsTable = {
+  number: Generated<number>;
+  id: Text;
+  kind: Text;
+  state: Text;
+  run: Text | null;
+  build: Text | null;
+  card: Text | null;
+  turn: Text | null;
+  step: number | null;
+  call_id: Text | null;
+  epoch: number | null;
+  tool: Text | null;
+  risk: Text | null;
+  arguments: JsonText;
+  args_hash: Text;
+  payload: JsonText;
+  reason: Text;
+  requested_at: Moment;
+  expires_at: Moment;
+  decided_at: Moment | null;
+  decided_by: Text | null;
+  decision_reason: Text | null;
+  used_at: Moment | null;
+};
+
 type EventsTable = {
   seq: number;
   at: Moment;
@@ -195,6 +221,7 @@ export type Schema = {
   memory_index: { rowid: number; words: Text };
   forgotten_memories: { memory: number; at: Moment };
   phases: PhasesTable;
+  approvals: ApprovalsTable;
   events: EventsTable;
   event_head: { id: number; seq: number; hash: Text };
 };
