@@ -28,6 +28,7 @@ export function addCommands(program: Command, call: Call): void {
   addSetUp(add, program);
   addRuns(add);
   addBacklog(add);
+  addApprovals(add);
 }
 
 const JSON_MEANS = {
@@ -249,6 +250,30 @@ function addMemory(add: Add): void {
     example: "orket memory forget 12",
     load: async () => (await import("./commands/memory.ts")).memoryForget,
   });
+}
+
+function addApprovals(add: Add): void {
+  add({
+    ...document,
+    name: "approvals",
+    about: "list what waits for a person's decision",
+    example: "orket approvals",
+    load: async () => (await import("./commands/approvals.ts")).approvals,
+  });
+  add({
+    ...document,
+    name: "approvals allow <id>",
+    about: "let the call happen, once and with exactly these arguments",
+    example: "orket approvals allow approval-01j9…",
+    load: async () => (await import("./commands/approvals.ts")).approvalsAllow,
+  }).option("--reason <text>", "kept with the decision");
+  add({
+    ...document,
+    name: "approvals deny <id>",
+    about: "refuse the call; the agent is told the reason and goes on",
+    example: 'orket approvals deny approval-01j9… --reason "not on this card"',
+    load: async () => (await import("./commands/approvals.ts")).approvalsDeny,
+  }).option("--reason <text>", "the agent reads it");
 }
 
 const OF_BUILD = ["--build <id>", "the card of this build"] as const;
