@@ -21,7 +21,7 @@ import type { Check, Project } from "./cli/workbench.ts";
 import type { Config, Secret } from "./config.ts";
 import type { ProjectAssets } from "./domain/assets.ts";
 import type { Nodes } from "./domain/decision.ts";
-import type { RiskPolicy } from "./domain/governance.ts";
+import type { PathRule, RiskPolicy, RiskVerdict } from "./domain/governance.ts";
 import type { Budget } from "./domain/run.ts";
 import type { ErrorCode } from "./domain/errors.ts";
 import type { JsonObject } from "./domain/json.ts";
@@ -146,6 +146,17 @@ const budgetOf = (config: Config, key: "budgets.run" | "budgets.card"): Budget =
   };
 };
 
+const pathRulesOf = (config: Config): readonly PathRule[] =>
+  Object.entries(
+    config.record<RiskVerdict | { readonly read?: RiskVerdict; readonly write?: RiskVerdict }>(
+      "approvals.paths",
+    ),
+  ).map(([glob, value]) =>
+    typeof value === "string"
+      ? { glob, read: value, write: value }
+      : { glob, read: value.read ?? null, write: value.write ?? null },
+  );
+
 const settingsOf = (config: Config, owner: string): EngineSettings => ({
   owner,
   concurrency: config.number("concurrency"),
@@ -153,9 +164,11 @@ const settingsOf = (config: Config, owner: string): EngineSettings => ({
   model: config.text("model"),
   roleModels: config.record<string>("models"),
   riskPolicy: {
-    byClass: config.record("risk.classes") as RiskPolicy["byClass"],
-    byTool: config.record("risk.tools") as RiskPolicy["byTool"],
+    byClass: config.record("approvals.classes") as RiskPolicy["byClass"],
+    byTool: config.record("approvals.tools") as RiskPolicy["byTool"],
+    byPath: pathRulesOf(config),
   },
+  approvalMs: config.number("approvals.expires_hours") * 3_600_000,
   budgets: { run: budgetOf(config, "budgets.run"), card: budgetOf(config, "budgets.card") },
   limits: {
     ...DEFAULT_LIMITS,

@@ -13,6 +13,8 @@ export type Setting = {
   readonly secret?: true;
   /** Only a flag or a variable can say it; the files are found through it. */
   readonly onlyOutside?: true;
+  /** Not in the user file. */
+  readonly onlyProject?: true;
 };
 
 const number = (schema: z.ZodType<number>): z.ZodType =>
@@ -79,6 +81,23 @@ const ollamaAddress: z.ZodType = z.preprocess((value) => {
 }, webAddress.default("http://127.0.0.1:11434"));
 
 const verdict = z.enum(["allow", "ask", "deny"]);
+const pathRule = z.union(
+  [
+    verdict,
+    z
+      .strictObject({ read: verdict.optional(), write: verdict.optional() })
+      .refine(({ read, write }) => (read ?? write) !== undefined),
+  ],
+  { error: "allow, ask or deny, or `read` and `write` with one of these" },
+);
+/** As paths of the workspace are written; any other pattern would match nothing, and its rule be silently off. */
+const pathGlob = text.refine(
+  (glob) =>
+    !/[\\?[\]{}]|^\.?\/|\/$/.test(glob) &&
+    glob.split("/").every((part) => part !== "" && part !== "." && part !== "..") &&
+    glob.split("/").every((part) => part === "**" || !part.includes("**")),
+  { error: "a path relative to the workspace, with * within a part and ** for any parts" },
+);
 const price = z.strictObject({ input: z.number().min(0), output: z.number().min(0) });
 const budget = z.strictObject({
   tokens: z.int().min(1).optional(),
@@ -96,6 +115,11 @@ const one = (key: string, env: string, rest: Omit<Setting, "key" | "env">): Sett
   ...rest,
 });
 const inFile = (key: string, rest: Omit<Setting, "key">): Setting => ({ key, ...rest });
+/** A rule of the project: what a person's own file could loosen would be no rule. */
+const ofProject = (key: string, rest: Omit<Setting, "key">): Setting => ({
+  ...inFile(key, rest),
+  onlyProject: true,
+});
 const secret = (key: string, env: string, meaning: string): Setting => ({
   key,
   env,
@@ -174,15 +198,26 @@ export const SETTINGS: readonly Setting[] = [
     fallback: {},
     meaning: "tokens, cost_usd, minutes, turns that a card may use in its build",
   }),
-  inFile("risk.classes", {
+  ofProject("approvals.classes", {
     schema: z.partialRecord(z.enum(["read", "write", "execute", "external", "sensitive"]), verdict),
     fallback: {},
     meaning: "allow, ask or deny per risk class",
   }),
-  inFile("risk.tools", {
+  ofProject("approvals.tools", {
     schema: z.record(text, verdict),
     fallback: {},
-    meaning: "allow, ask or deny per tool",
+    meaning: "allow, ask or deny per tool; goes before its class",
+  }),
+  ofProject("approvals.paths", {
+    schema: z.record(pathGlob, pathRule),
+    fallback: {},
+    meaning:
+      "allow, ask or deny per path of the workspace (* and **), or apart as read and write; goes before tool and class, but for their deny",
+  }),
+  inFile("approvals.expires_hours", {
+    schema: integer(1, 8760),
+    fallback: 24,
+    meaning: "How long a person has to decide; then it is a no",
   }),
   inFile("nodes", {
     schema: z.partialRecord(

@@ -164,14 +164,14 @@ const BAD: readonly (readonly [string, Partial<ConfigInput>, string, RegExp])[] 
   ],
   [
     "a risk verdict that is none",
-    { file: { risk: { classes: { write: "never" } } } },
-    "orket.yaml risk.classes",
+    { file: { approvals: { classes: { write: "never" } } } },
+    "orket.yaml approvals.classes",
     /allow, ask, deny/,
   ],
   [
     "a risk class that is none",
-    { file: { risk: { classes: { rite: "ask" } } } },
-    "orket.yaml risk.classes",
+    { file: { approvals: { classes: { rite: "ask" } } } },
+    "orket.yaml approvals.classes",
     /rite/,
   ],
   [

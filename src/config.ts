@@ -263,17 +263,21 @@ function flatten(
       if (setting === undefined && keys.some((one) => one.startsWith(`${key}.`))) walk(member, key);
       else if (setting === undefined) tell(key, "an unknown key", meant(key, keys));
       else if (isForFile(setting, source)) found.set(key, member);
-      else
-        tell(key, "a setting that does not belong into this file", `the variable ${setting.env}`);
+      else tell(key, "a setting that does not belong into this file", placeOf(setting));
     }
   };
   if (value !== null && value !== undefined) walk(value, "");
   return found;
 }
 
+const placeOf = ({ env }: Setting): string =>
+  env === undefined ? "it in the project's orket.yaml" : `the variable ${env}`;
+
 /** orket.yaml is committed and shared: no secret stands in it, and it cannot say where it lies itself. */
-const isForFile = ({ secret, onlyOutside }: Setting, source: string): boolean =>
-  onlyOutside !== true && (secret !== true || source !== "orket.yaml");
+const isForFile = ({ secret, onlyOutside, onlyProject }: Setting, source: string): boolean =>
+  onlyOutside !== true &&
+  (secret !== true || source !== "orket.yaml") &&
+  (onlyProject !== true || source === "orket.yaml");
 
 function deepFreeze(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;

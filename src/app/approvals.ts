@@ -1,7 +1,8 @@
 // Questions to people: asked, decided, run out of time. Each change is one transaction with its event. Agents have no way
 // here: no tool leads to it.
 import type { Approval } from "../domain/approval.ts";
-import { closedRefusal, isOverdue } from "../domain/approval.ts";
+import { closedRefusal, isOverdue, whatOf } from "../domain/approval.ts";
+import { EngineError } from "../domain/errors.ts";
 import type { NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Result } from "../domain/result.ts";
@@ -11,13 +12,17 @@ import type { Engine } from "./engine.ts";
 
 export type ApprovalDeps = Pick<Engine, "store" | "clock">;
 
-/** `actor` is who needs the answer: `agent:<seat>`, `human:<name>`, `engine`. */
+/** `actor` is who needs the answer: `agent:<seat>`, `human:<name>`, `engine`. `asksNobody`: it will be closed at once. */
 export async function requestApproval(
   { approvals, events }: StoreTransaction,
-  approval: NewApproval,
-  actor: string,
-): Promise<void> {
-  await approvals.request(approval);
+  asked: NewApproval,
+  { actor, asksNobody }: { readonly actor: string; readonly asksNobody: boolean },
+): Promise<Approval> {
+  await approvals.request(asked);
+  // As it is stored: without secrets.
+  const approval = await approvals.get(asked.id);
+  if (approval === null)
+    throw new EngineError("STORE_CORRUPT", `Approval ${asked.id} was stored and cannot be read.`);
   const { id, kind, tool, riskClass: risk, call, argsHash, reason, expiresAt } = approval;
   const data = {
     approval: id,
@@ -25,18 +30,22 @@ export async function requestApproval(
     reason,
     argsHash,
     expiresAt,
-    ...(tool === null ? {} : { tool, call, risk }),
+    ...(asksNobody ? { asksNobody } : {}),
+    ...(tool === null ? {} : { tool, call, risk, what: whatOf(approval) }),
   };
   await events.append([approvalEvent(approval, { type: "approval-requested", actor, data })]);
+  return approval;
 }
 
-/** False when somebody was quicker; then nothing was written. */
+/** Gives it as it is then. When somebody was quicker, nothing was written and their decision stands. */
 export async function closeApproval(
   { approvals, events }: StoreTransaction,
   approval: Approval,
   decision: ApprovalDecision,
-): Promise<boolean> {
-  if (!(await approvals.decide(approval.id, decision))) return false;
+): Promise<Approval> {
+  const decided = await approvals.decide(approval.id, decision);
+  const now = (await approvals.get(approval.id)) ?? approval;
+  if (!decided) return now;
   const { state, by, reason } = decision;
   const { id, kind, tool } = approval;
   const data = {
@@ -47,7 +56,7 @@ export async function closeApproval(
     ...(reason === null ? {} : { reason }),
   };
   await events.append([approvalEvent(approval, { type: "approval-decided", actor: by, data })]);
-  return true;
+  return now;
 }
 
 type Subject = Pick<Approval, "run" | "build" | "card" | "turn">;
@@ -75,8 +84,7 @@ export async function settleApproval(
     ? ({ state: "void", reason: "The turn that asked has ended." } as const)
     : ({ state: "expired", reason: "Nobody decided in time." } as const);
   const at = new Date(nowMs).toISOString();
-  await closeApproval(transaction, approval, { ...closed, by: "engine", at });
-  return (await transaction.approvals.get(approval.id)) ?? approval;
+  return closeApproval(transaction, approval, { ...closed, by: "engine", at });
 }
 
 export type ApprovalAnswer = {
@@ -96,27 +104,18 @@ export async function decideApproval(
   const found = await store.transaction(async (transaction) => {
     const stored = await transaction.approvals.get(id);
     const approval = stored === null ? null : await settleApproval(transaction, stored, nowMs);
-    if (approval?.state !== "pending") return { approval, decided: false };
+    if (approval?.state !== "pending") return { approval, isDecided: false };
     const state = decision === "allow" ? "allowed" : "denied";
     const at = new Date(nowMs).toISOString();
-    const decided = await closeApproval(transaction, approval, {
-      state,
-      by: `human:${person}`,
-      reason,
-      at,
-    });
-    return { approval: (await transaction.approvals.get(id)) ?? approval, decided };
+    const answer = { state, by: `human:${person}`, reason, at } as const;
+    return { approval: await closeApproval(transaction, approval, answer), isDecided: true };
   });
-  const { approval, decided } = found;
-  if (approval === null)
-    return refuse(
-      "APPROVAL_UNKNOWN",
-      `No approval has the id ${id}. See them with: orket approvals`,
-      {
-        approval: id,
-      },
-    );
-  return (decided ? null : closedRefusal(approval)) ?? ok(approval);
+  const { approval, isDecided } = found;
+  if (approval === null) {
+    const message = `No approval has the id ${id}. See them with: orket approvals`;
+    return refuse("APPROVAL_UNKNOWN", message, { approval: id });
+  }
+  return (isDecided ? null : closedRefusal(approval)) ?? ok(approval);
 }
 
 export type WaitingApprovals = {

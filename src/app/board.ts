@@ -1,4 +1,6 @@
 // The board: the tree rock → epic → issue out of the assets, with the state of each stored card; orphans and alerts.
+import type { Approval } from "../domain/approval.ts";
+import { decideLine, waitLine } from "../domain/approval.ts";
 import type { AssetProblem, Epic, ProjectAssets } from "../domain/assets.ts";
 import type { Card, CardStatus, WaitReason } from "../domain/card.ts";
 import type { Result } from "../domain/result.ts";
@@ -62,6 +64,13 @@ export type Board = {
 
 export type BoardDeps = Pick<Engine, "store" | "assets" | "clock" | "watcher">;
 
+const APPROVALS_MAX = 1000;
+
+const waitingAlert = (approval: Approval): BoardAlert => ({
+  code: "approval-waiting",
+  message: `${waitLine(approval)} — ${decideLine(approval)}`,
+});
+
 /** Brings the bug-fix phases up to date first: who looks is who finds that one has ended. */
 export async function readBoard(
   engine: BoardDeps,
@@ -71,13 +80,16 @@ export async function readBoard(
   const loaded = await assets.load();
   if (!loaded.ok) return loaded;
   const phases = await checkPhases(engine, loaded.value.organization.process);
-  const { stored, asOfSeq } = await store.read(async ({ cards, events }) => ({
+  const { stored, waiting, asOfSeq } = await store.read(async ({ cards, approvals, events }) => ({
     stored: await cards.list({}),
+    waiting: await approvals.list({ states: ["pending"], limit: APPROVALS_MAX }),
     asOfSeq: await events.lastSeq(),
   }));
   const nowMs = clock.now();
   const parts = { assets: loaded.value, stored: byBuild(stored), phases };
-  return ok({ ...assemble(parts, department, nowMs), sprint: sprintAt(nowMs), asOfSeq });
+  const board = assemble(parts, department, nowMs);
+  const alerts = [...waiting.map(waitingAlert), ...board.alerts];
+  return ok({ ...board, alerts, sprint: sprintAt(nowMs), asOfSeq });
 }
 
 type Stored = ReadonlyMap<string, ReadonlyMap<string, Card>>;

@@ -4,6 +4,7 @@ import { EngineError } from "../domain/errors.ts";
 import type { Run, RunReason, RunStatus } from "../domain/run.ts";
 import type { StoreTransaction } from "../ports/store.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
+import { settleApproval } from "./approvals.ts";
 import { firstBuild } from "./start-run.ts";
 
 export type RunEnd = {
@@ -32,7 +33,7 @@ export async function endRun(
 ): Promise<Run> {
   const { runs, events } = transaction;
   const at = new Date(nowMs).toISOString();
-  if (end.status === "canceled") await putBack(transaction, run, at);
+  if (end.status === "canceled") await putBack(transaction, run, nowMs);
   await runs.move(run.id, from, end.status, { reason: end.reason, detail: end.detail, at });
   await runs.release(run.id, epoch);
   const origin = { actor: "engine", run: run.id, ...firstBuild(run.builds) } as const;
@@ -62,12 +63,15 @@ async function noteSuccess({ events, cards, runs }: StoreTransaction, run: Run):
 }
 
 /** What was begun ends without a mark: turns are dropped, and the cards in work wait as before. */
-async function putBack(transaction: StoreTransaction, run: Run, at: string): Promise<void> {
-  const { cards, turns, events } = transaction;
+async function putBack(transaction: StoreTransaction, run: Run, nowMs: number): Promise<void> {
+  const { cards, turns, approvals, events } = transaction;
+  const at = new Date(nowMs).toISOString();
   const detail = "The run was canceled.";
   const live = await turns.list({ run: run.id, statuses: ["live"], limit: LEFT_TURNS_MAX });
   for (const turn of live) {
     await turns.finish(turn.id, { status: "dropped", outcome: detail, commit: null, at });
+    for (const asked of await approvals.list({ turn: turn.id, limit: LEFT_TURNS_MAX }))
+      await settleApproval(transaction, asked, nowMs);
     await events.append([
       cardEvent(
         { build: turn.build, id: turn.card },

@@ -1,5 +1,6 @@
 // One tool call: loop detection, gate, execution, and the record of it. A call that leaves something behind outside the
 // store is recorded before it starts, so that after a crash nobody takes it for not having happened.
+import type { Approval } from "../domain/approval.ts";
 import { checkedSignal } from "./limits.ts";
 import type { NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -7,13 +8,15 @@ import { callSignature } from "../domain/tool-call-text.ts";
 import { TURN_LIMITS } from "../domain/turn.ts";
 import type { Step, StoredResult, ToolCall, ToolResult } from "../domain/turn.ts";
 import { cardEvent } from "./apply-move.ts";
+import { answerTo, askPerson, refusalOf, takeAnswer } from "./ask-approval.ts";
 import { gateToolCall } from "./gate-tool-call.ts";
-import type { GateVerdict } from "./gate-tool-call.ts";
+import type { GateVerdict, Passed } from "./gate-tool-call.ts";
 import { reconcileCall } from "./reconcile-call.ts";
 import type { Session } from "./session.ts";
 import { rolesOf, write } from "./session.ts";
 import type { Ended, LiveTurn } from "./turn-outcome.ts";
 import { offeredTools } from "./tools/catalogue.ts";
+import { recallCall } from "./tools/recall.ts";
 import type { StagedMove, Tool, ToolOutcome, ToolScope } from "./tools/tool.ts";
 
 export type CallOutcome = { readonly result: ToolResult; readonly end: Ended | null };
@@ -56,7 +59,10 @@ export function createToolRunner(session: Session, live: LiveTurn): ToolRunner {
   return {
     offered,
     state: () => state,
-    execute: async (call, step, signal) => execute(runner, { call, step, signal }),
+    execute: async (call, step, signal) => {
+      const answer = answerTo(session, live, { call, step });
+      return execute(runner, { call, step, signal, answer });
+    },
   };
 }
 
@@ -91,12 +97,19 @@ function scopeOf({ engine, assets, run }: Session, { turn, card, lane }: LiveTur
   };
 }
 
-type Question = { readonly call: ToolCall; readonly step: Step; readonly signal: AbortSignal };
+type Question = {
+  readonly call: ToolCall;
+  readonly step: Step;
+  readonly signal: AbortSignal;
+  /** What a person was asked about this call, and said. */
+  readonly answer: Approval | null;
+};
 
 async function execute(runner: Runner, question: Question): Promise<CallOutcome> {
-  const { call, step } = question;
+  const { call, step, answer } = question;
   const stored = step.results.find((one) => one.callId === call.id);
-  if (stored !== undefined && stored.result !== null) return replay(runner, call, stored.result);
+  if (stored !== undefined && stored.result !== null)
+    return replay(runner, question, stored.result);
   if (stored?.begun === true) {
     const taken = await takeUp(runner, question, stored);
     if (taken !== null) return taken;
@@ -106,16 +119,22 @@ async function execute(runner: Runner, question: Question): Promise<CallOutcome>
       result: { ok: false, code: "not_executed", error: "not executed: a move is staged." },
     });
   }
-  const repeats = (runner.repeats.get(callSignature(call)) ?? 0) + 1;
-  runner.repeats.set(callSignature(call), repeats);
+  const repeats = countRepeat(runner, call);
   if (repeats >= TURN_LIMITS.repeatsMax) return loopDetected(runner, question, repeats);
+  if (answer !== null && answer.state !== "allowed") return withoutPerson(runner, question, answer);
   const { verdict, events } = await gateToolCall(runner.session.engine, {
     call,
     scope: runner.scope,
     offered: runner.offered,
     idesign: idesignOf(runner),
   });
-  if (verdict.kind === "allow") return perform(runner, question, { verdict, events });
+  if (verdict.kind === "allow" || (verdict.kind === "ask" && answer !== null))
+    return perform(runner, question, { verdict, events });
+  if (verdict.kind === "ask") {
+    const doubt = { riskClass: verdict.tool.risk, reason: verdict.reason, events };
+    const asked = await askPerson(runner.session, runner.live, { call, step, ...doubt });
+    return withoutPerson(runner, question, asked);
+  }
   if (verdict.kind === "error") {
     return finish(runner, question, {
       result: { ok: false, code: verdict.code, error: verdict.message },
@@ -123,6 +142,29 @@ async function execute(runner: Runner, question: Question): Promise<CallOutcome>
     });
   }
   return denied(runner, question, { verdict, events });
+}
+
+function countRepeat({ repeats }: Runner, call: ToolCall): number {
+  const signature = callSignature(call);
+  const count = (repeats.get(signature) ?? 0) + 1;
+  repeats.set(signature, count);
+  return count;
+}
+
+/** A call that a person must decide about and has not, or has refused. While it waits, so does the turn. */
+async function withoutPerson(
+  runner: Runner,
+  question: Question,
+  answer: Approval,
+): Promise<CallOutcome> {
+  const { call } = question;
+  const { code, message } = refusalOf(answer);
+  const result = { ok: false, code, error: message } as const;
+  if (answer.state === "pending")
+    return { result, end: { end: "approval", detail: message, waitsFor: answer.id } };
+  const facts = { tool: call.tool, call: call.id, rule: "policy", code, reason: message };
+  const events = [toolEvent(runner, "tool-denied", { ...facts, approval: answer.id })];
+  return finish(runner, { ...question, answer }, { result, events });
 }
 
 /** A call that a crash cut off; null when it did not happen and is to be made as any other. */
@@ -142,8 +184,10 @@ async function takeUp(
     return { ...outcome, end: { end: "effect-unverified", detail } };
   }
   const event = toolEvent(runner, "call-reconciled", { ...facts, found: found.kind });
-  if (found.kind === "happened")
+  if (found.kind === "happened") {
+    await recallCall(runner.scope, call, found.outcome.result);
     return finish(runner, question, { ...found.outcome, events: [event] });
+  }
   await write(runner.session, async ({ events }) => events.append([event]));
   return null;
 }
@@ -161,13 +205,23 @@ const idesignOf = ({ session, live }: Runner) =>
     : null;
 
 /** A stored result counts as it did when it was made. A staged move was kept nowhere else, so it is decided again. */
-async function replay(runner: Runner, call: ToolCall, result: ToolResult): Promise<CallOutcome> {
+async function replay(
+  runner: Runner,
+  { call, answer }: Question,
+  result: ToolResult,
+): Promise<CallOutcome> {
   const { state, scope } = runner;
   const tool = runner.offered.find((one) => one.name === call.tool);
+  if (result.ok || result.code !== "not_executed") countRepeat(runner, call);
   // What the call wrote beside its result is not known any more.
   if (result.ok) state.recorded = true;
-  if (result.ok && tool?.path?.access === "write") state.successfulWrites += 1;
-  if (!result.ok && result.code === "denied") state.denials += 1;
+  if (result.ok && tool?.path?.access === "write") {
+    state.successfulWrites += 1;
+    runner.repeats.clear();
+  }
+  await recallCall(scope, call, result);
+  // What a person denied is no breach of a rule.
+  if (!result.ok && result.code === "denied" && answer === null) state.denials += 1;
   if (result.ok && typeof result["staged"] === "string" && tool !== undefined) {
     const again = await tool.run(call.args as never, scope, new AbortController().signal);
     state.staged = again.staged ?? null;
@@ -178,13 +232,10 @@ async function replay(runner: Runner, call: ToolCall, result: ToolResult): Promi
 async function perform(
   runner: Runner,
   question: Question,
-  {
-    verdict,
-    events,
-  }: { verdict: Extract<GateVerdict, { kind: "allow" }>; events: readonly NewEvent[] },
+  { verdict, events }: { verdict: Passed; events: readonly NewEvent[] },
 ): Promise<CallOutcome> {
   const { session, live } = runner;
-  const { call, step } = question;
+  const { call, step, answer } = question;
   const { tool } = verdict;
   const facts: JsonObject = {
     tool: tool.name,
@@ -192,6 +243,7 @@ async function perform(
     risk: tool.risk,
     verdict: "allow",
     path: verdict.path,
+    ...(answer === null ? {} : { approval: answer.id }),
   };
   const called = [
     ...events,
@@ -200,15 +252,17 @@ async function perform(
   if (tool.effect) {
     const effect = (await tool.trace?.plan(verdict.args as never, runner.scope)) ?? null;
     await write(session, async (transaction) => {
+      await takeAnswer(session, transaction, answer);
       await transaction.turns.beginCall(live.turn.id, step.number, call.id, effect);
       await transaction.events.append(called);
     });
   }
   const outcome = await runTool(runner, question, verdict);
   const before = tool.effect ? [] : called;
+  const rest = tool.effect ? { ...question, answer: null } : question;
   const left = leftWorkspace(outcome.result);
-  if (left !== null) return denied(runner, question, { verdict: left, events: before });
-  return finish(runner, question, { ...outcome, events: [...before, ...(outcome.events ?? [])] });
+  if (left !== null) return denied(runner, rest, { verdict: left, events: before });
+  return finish(runner, rest, { ...outcome, events: [...before, ...(outcome.events ?? [])] });
 }
 
 /** A link is only seen when the path is walked, after the gate: what it leads to is refused then, and is as serious. */
@@ -226,7 +280,7 @@ const warned = (warnings: readonly string[]): JsonObject =>
 async function runTool(
   runner: Runner,
   { signal }: Question,
-  verdict: Extract<GateVerdict, { kind: "allow" }>,
+  verdict: Passed,
 ): Promise<ToolOutcome> {
   const { engine } = runner.session;
   const limitMs = verdict.tool.risk === "execute" ? COMMAND_MS_MAX : engine.settings.limits.toolMs;
@@ -309,11 +363,12 @@ const toolEvent = ({ session, live }: Runner, type: NewEvent["type"], data: Json
 /** Stores the result, what the tool wants written, and the events, together; only then does the turn go on. */
 async function finish(
   runner: Runner,
-  { call, step }: Question,
+  { call, step, answer }: Question,
   outcome: ToolOutcome,
 ): Promise<CallOutcome> {
   const { session, live, state } = runner;
   const result = await write(session, async (transaction) => {
+    await takeAnswer(session, transaction, answer);
     const value = outcome.apply === undefined ? outcome.result : await outcome.apply(transaction);
     await transaction.turns.finishCall(live.turn.id, step.number, call.id, value);
     if (outcome.wrote !== undefined) await transaction.turns.addWrite(live.turn.id, outcome.wrote);

@@ -49,6 +49,7 @@ export async function executeRun(
     run,
     assets: snapshot.assets,
     fence,
+    approve: snapshot.approve ?? "ask",
     signal: AbortSignal.any([signal, lost.signal, wishes.cancel, wishes.lost]),
     pause: wishes.pause,
     cancel: wishes.cancel,

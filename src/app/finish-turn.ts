@@ -27,6 +27,8 @@ export type TurnEffect = {
   /** Set when the whole run must end. */
   readonly runFailure: { readonly reason: "provider" | "budget"; readonly detail: string } | null;
   readonly connectionFailure: ErrorCode | null;
+  /** The question to a person that the turn is kept for. */
+  readonly waitsFor: string | null;
 };
 
 const BACKOFF_CAP_MS = 60_000;
@@ -36,6 +38,7 @@ const NOTHING: TurnEffect = {
   backoffMs: null,
   runFailure: null,
   connectionFailure: null,
+  waitsFor: null,
 };
 
 export async function finishTurn(
@@ -44,6 +47,7 @@ export async function finishTurn(
   outcome: TurnOutcome,
 ): Promise<TurnEffect> {
   live.lane.locks.release(live.turn.id);
+  if (outcome.end === "approval") return { ...NOTHING, kept: true, waitsFor: outcome.waitsFor };
   if (outcome.end === "aborted") return { ...NOTHING, kept: true };
   if (outcome.end === "budget")
     return { ...NOTHING, kept: true, runFailure: { reason: "budget", detail: outcome.detail } };

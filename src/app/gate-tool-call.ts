@@ -6,7 +6,7 @@ import {
   checkIdesign,
   isReadProtected,
   isWriteProtected,
-  riskVerdict,
+  riskRuling,
 } from "../domain/governance.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { checkStructure, languageOf } from "../domain/structure.ts";
@@ -26,14 +26,18 @@ export type GateRule =
   | "structure"
   | "policy";
 
+/** A call that no rule refuses. */
+export type Passed = {
+  readonly tool: Tool;
+  readonly args: object;
+  readonly path: string | null;
+  readonly warnings: readonly string[];
+};
+
 export type GateVerdict =
-  | {
-      readonly kind: "allow";
-      readonly tool: Tool;
-      readonly args: object;
-      readonly path: string | null;
-      readonly warnings: readonly string[];
-    }
+  | (Passed & { readonly kind: "allow" })
+  /** Only a person can let it happen; `reason` is why. */
+  | (Passed & { readonly kind: "ask"; readonly reason: string })
   /** Not a violation: the model made a mistake and is told so. */
   | { readonly kind: "error"; readonly code: string; readonly message: string }
   | {
@@ -180,26 +184,18 @@ function judgeMove(tool: Tool, args: object, scope: ToolScope): GateVerdict | nu
     : deny("state_transition", refused.code.toLowerCase(), refused.message);
 }
 
-function judgeRisk(
-  deps: GateDeps,
-  { scope }: GateQuestion,
-  { tool, args, path, warnings }: Judged & { readonly warnings: readonly string[] },
-): Gated {
+function judgeRisk(deps: GateDeps, { scope }: GateQuestion, passed: Passed): Gated {
+  const { tool, args, path } = passed;
   // Whether commands are contained is the containment port's answer; it never runs them otherwise.
-  const builtIn = riskVerdict(deps.settings.riskPolicy, {
+  const ruling = riskRuling(deps.settings.riskPolicy, {
     tool: tool.name,
     risk: tool.risk,
     contained: true,
+    path,
   });
-  if (builtIn === "deny") {
-    return {
-      verdict: deny(
-        "policy",
-        "denied",
-        `The risk policy denies ${tool.name} (class ${tool.risk}).`,
-      ),
-      events: [],
-    };
+  if (ruling.verdict === "deny") {
+    const message = `The risk policy denies ${tool.name} (${ruling.rule}).`;
+    return { verdict: deny("policy", "denied", message), events: [] };
   }
   const input = {
     tool: tool.name,
@@ -209,19 +205,14 @@ function judgeRisk(
     seat: scope.seat,
     roles: scope.roles,
     path,
-    builtIn,
+    builtIn: ruling.verdict,
   };
   const origin = { run: scope.run, build: scope.card.build, card: scope.card.id, turn: scope.turn };
   const { answer, events } = askNode(deps, "gate", { input, origin });
   if (answer.kind === "deny") return { verdict: deny("policy", "denied", answer.reason), events };
-  if (answer.kind === "ask" || builtIn === "ask") {
-    const why = answer.kind === "ask" ? answer.reason : `its class is ${tool.risk}`;
-    // Nobody can be asked from here, and an unanswered question is a no.
-    const message = `${tool.name} needs a person's approval (${why}) and none was given. Go on without it, or ask_human.`;
-    return {
-      verdict: { kind: "deny", rule: "policy", code: "approval_needed", message, counts: false },
-      events,
-    };
-  }
-  return { verdict: { kind: "allow", tool, args, path, warnings }, events };
+  if (answer.kind === "ask")
+    return { verdict: { ...passed, kind: "ask", reason: answer.reason }, events };
+  if (ruling.verdict === "ask")
+    return { verdict: { ...passed, kind: "ask", reason: ruling.rule }, events };
+  return { verdict: { ...passed, kind: "allow" }, events };
 }

@@ -90,7 +90,7 @@ export async function startTurn(session: Session, lane: Lane, plan: TurnPlan): P
     const { seatReplies } = counts;
     return {
       kind: "live",
-      live: { turn, card: current, lane, model, prompt, stored: [], seatReplies },
+      live: { turn, card: current, lane, model, prompt, stored: [], approvals: [], seatReplies },
     };
   });
 }
@@ -141,10 +141,13 @@ const started = (turn: Turn, card: Card): readonly NewEvent[] => {
   ];
 };
 
+/** More than a turn can ask: it has so many steps, each with so many calls. */
+const APPROVALS_MAX = 100_000;
+
 /** Takes up a turn that another process left: same prompt, same model, the steps that are stored. */
 export async function reopenTurn(session: Session, lane: Lane, turn: Turn): Promise<LiveTurn> {
   const model = await factsOf(session, turn.model);
-  return session.engine.store.read(async ({ turns, cards }) => {
+  return session.engine.store.read(async ({ turns, cards, approvals: asked }) => {
     const card = await cards.get(turn.build, turn.card);
     if (card === null)
       throw new EngineError(
@@ -159,7 +162,9 @@ export async function reopenTurn(session: Session, lane: Lane, turn: Turn): Prom
       seat: turn.seat,
     });
     const seatReplies = counts.seatReplies - stored.length;
-    return { turn, card, lane, model, prompt: await turns.prompt(turn.id), stored, seatReplies };
+    const approvals = await asked.list({ turn: turn.id, limit: APPROVALS_MAX });
+    const prompt = await turns.prompt(turn.id);
+    return { turn, card, lane, model, prompt, stored, approvals, seatReplies };
   });
 }
 

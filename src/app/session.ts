@@ -1,5 +1,6 @@
 // One run while this process owns it: its fence, its lanes, what it has spent, and the one way to write for it.
 import type { Department, Environment, Epic, ProjectAssets, Role, Team } from "../domain/assets.ts";
+import type { ApproveMode } from "../domain/approval.ts";
 import type { Backlog } from "../domain/backlog.ts";
 import type { Event } from "../domain/events.ts";
 import type { Run, Usage } from "../domain/run.ts";
@@ -32,6 +33,8 @@ export type Session = {
   readonly run: Run;
   readonly assets: ProjectAssets;
   readonly fence: Fence;
+  /** What becomes of a call that needs a person. */
+  readonly approve: ApproveMode;
   /** Aborted when a person or a signal stops the run: no new step starts, model calls end. */
   readonly signal: AbortSignal;
   /** Aborted when a person asked the run to pause: running steps end as they would, no new step starts. */

@@ -10,6 +10,8 @@ export type EngineSettings = {
   readonly model: string | null;
   readonly roleModels: Readonly<Record<string, string>>;
   readonly riskPolicy: RiskPolicy;
+  /** How long a person has to decide. */
+  readonly approvalMs: number;
   readonly limits: EngineLimits;
   readonly budgets: {
     /** Where the person who started the run said nothing. */
@@ -30,6 +32,8 @@ export type EngineLimits = {
   readonly leaseRenewMs: number;
   /** How often a run looks whether somebody wants it paused or canceled. */
   readonly wishMs: number;
+  /** How often a run in which a card waits for a person looks for the decision. */
+  readonly decisionMs: number;
 };
 
 export const DEFAULT_LIMITS: EngineLimits = {
@@ -41,4 +45,5 @@ export const DEFAULT_LIMITS: EngineLimits = {
   leaseMs: 30_000,
   leaseRenewMs: 10_000,
   wishMs: 250,
+  decisionMs: 500,
 };

@@ -1,4 +1,5 @@
 // One run as a person wants to see it: its state, its cards and what each waits for, its turns.
+import type { Approval } from "../domain/approval.ts";
 import type { Card } from "../domain/card.ts";
 import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
@@ -15,16 +16,19 @@ export type RunView = {
   readonly lease: Lease | null;
   /** Why each open issue does not move: what it waits for, on whom, since when. */
   readonly waits: readonly CardWait[];
+  /** Questions that a person has not answered yet. */
+  readonly approvals: readonly Approval[];
   readonly asOfSeq: number;
 };
 
 const TURNS_MAX = 10_000;
+const APPROVALS_MAX = 1000;
 
 export async function showRun(
   { store }: { readonly store: Store },
   id: string,
 ): Promise<Result<RunView>> {
-  return store.read(async ({ runs, cards, turns, events }): Promise<Result<RunView>> => {
+  return store.read(async ({ runs, cards, turns, approvals, events }): Promise<Result<RunView>> => {
     const run = await runs.get(id);
     if (run === null)
       return refuse("RUN_UNKNOWN", `No run has the id ${id}. See them with: orket runs`, {
@@ -33,19 +37,23 @@ export async function showRun(
     const lists = [];
     for (const build of run.builds) lists.push(await cards.list({ build }));
     const stored = lists.flat();
+    const asked = await approvals.list({ run: id, states: ["pending"], limit: APPROVALS_MAX });
     const played = await turns.list({ run: id, limit: TURNS_MAX });
     return ok({
       run,
       cards: stored,
       turns: played,
-      waits: waitsOf(run, stored, played),
+      waits: waitsOf({ run, cards: stored, turns: played, approvals: asked }),
+      approvals: asked,
       lease: await runs.lease(id),
       asOfSeq: await events.lastSeq(),
     });
   });
 }
 
-function waitsOf(run: Run, cards: readonly Card[], turns: readonly Turn[]): readonly CardWait[] {
+type Waited = Pick<RunView, "run" | "cards" | "turns" | "approvals">;
+
+function waitsOf({ run, cards, turns, approvals }: Waited): readonly CardWait[] {
   const keyOf = ({ build }: Card, id: string): string => `${build}/${id}`;
   const done = new Set(
     cards.filter((card) => card.status === "done").map((card) => keyOf(card, card.id)),
@@ -61,6 +69,7 @@ function waitsOf(run: Run, cards: readonly Card[], turns: readonly Turn[]): read
       waitOf(card, {
         unmet: card.dependsOn.filter((id) => !done.has(keyOf(card, id))),
         turn: live.get(keyOf(card, card.id)) ?? null,
+        approval: approvals.find((one) => one.build === card.build && one.card === card.id) ?? null,
         run,
       }),
     )

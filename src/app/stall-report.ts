@@ -15,8 +15,7 @@ export async function stallReport(
   session: Session,
   open: readonly OpenCard[],
 ): Promise<readonly string[]> {
-  const lines = open.slice(0, LINES_MAX).map((one) => stallLine(session.run, one));
-  if (open.length > LINES_MAX) lines.push(`… and ${open.length - LINES_MAX} more open cards.`);
+  const lines = stallLines(session, open);
   const first = open[0];
   if (first !== undefined) {
     const data = { open: open.length, lines };
@@ -30,6 +29,12 @@ export async function stallReport(
     };
     await write(session, async ({ events }) => events.append([event]));
   }
+  return lines;
+}
+
+export function stallLines({ run }: Session, open: readonly OpenCard[]): readonly string[] {
+  const lines = open.slice(0, LINES_MAX).map((one) => stallLine(run, one));
+  if (open.length > LINES_MAX) lines.push(`… and ${open.length - LINES_MAX} more open cards.`);
   return lines;
 }
 

@@ -1,5 +1,6 @@
 // Starts a run: finds what the card's id means, checks the complexity gate, takes the builds, and stores the run with the
 // assets as they are now. Nothing is executed here.
+import type { ApproveMode } from "../domain/approval.ts";
 import type { AssetProblem, Epic, ProjectAssets, Rock } from "../domain/assets.ts";
 import { slugOf } from "../domain/card.ts";
 import { EngineError } from "../domain/errors.ts";
@@ -20,6 +21,8 @@ export type RunRequest = {
   readonly model: string | null;
   /** What is null here is as the settings have it. */
   readonly budget: Budget;
+  /** Left out: people are asked. */
+  readonly approve?: ApproveMode;
 };
 
 /** What a run works on; part of its snapshot, so that a resume needs no asset. */
@@ -40,7 +43,11 @@ export type TargetEntry = {
   readonly after: readonly string[];
 };
 
-export type RunSnapshot = { readonly assets: ProjectAssets; readonly target: RunTarget };
+export type RunSnapshot = {
+  readonly assets: ProjectAssets;
+  readonly target: RunTarget;
+  readonly approve?: ApproveMode;
+};
 
 type StartDeps = Pick<Engine, "assets" | "store" | "clock" | "ids" | "settings">;
 
@@ -61,7 +68,8 @@ export async function startTarget(
 ): Promise<Result<Run>> {
   const gate = complexityGate(assets, target);
   if (gate !== null) return gate;
-  return insertRun(engine, request, { assets: pruned(assets, target), target });
+  const { approve = "ask" } = request;
+  return insertRun(engine, request, { assets: pruned(assets, target), target, approve });
 }
 
 export const assetRefusal = (problems: readonly AssetProblem[]): Result<never> =>

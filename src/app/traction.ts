@@ -5,6 +5,8 @@ import { PLAN_WINDOW } from "../domain/decision.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { RunReason } from "../domain/run.ts";
 import type { Turn } from "../domain/turn.ts";
+import type { WaitingTurn } from "./approval-waits.ts";
+import { lookAtWaits, openQuestions, waitForPeople } from "./approval-waits.ts";
 import { askNode } from "./ask-node.ts";
 import { turnsReached } from "./budget.ts";
 import type { RunEnd } from "./end-run.ts";
@@ -15,7 +17,7 @@ import { refreshLane } from "./lane.ts";
 import { playTurn, reopenTurn, startTurn } from "./run-turn.ts";
 import type { Lane, Session } from "./session.ts";
 import { isStopping } from "./session.ts";
-import { stallReport } from "./stall-report.ts";
+import { stallLines, stallReport } from "./stall-report.ts";
 import type { LiveTurn } from "./turn-outcome.ts";
 
 /** Gives the lanes that may run now; called again whenever a turn has ended, so that a rock can open the next epic. */
@@ -37,6 +39,8 @@ type Loop = {
     string,
     { readonly lane: Lane; readonly card: string; readonly untilMs: number }
   >;
+  /** Turns that wait for a person, by `<build>/<card>`. */
+  readonly waits: Map<string, WaitingTurn>;
   lanes: readonly Lane[];
   connection: { readonly code: ErrorCode; count: number } | null;
   end: RunEnd | null;
@@ -54,6 +58,7 @@ export async function runLoop(
     source,
     live: new Map(),
     rests: new Map(),
+    waits: new Map(),
     lanes: [],
     connection: null,
     end: null,
@@ -63,7 +68,7 @@ export async function runLoop(
     await takeUp(loop, left);
     while (loop.end === null && loop.failure === null) {
       const lanes = await scan(loop);
-      const started = await dispatch(loop, lanes);
+      const started = (await wake(loop)) + (await dispatch(loop, lanes));
       if (loop.end !== null || loop.failure !== null || started > 0) continue;
       if (isStopping(session)) loop.end = stopped(session);
       else if (loop.live.size === 0 && loop.rests.size === 0)
@@ -99,10 +104,40 @@ function stopped({ signal, cancel }: Session): RunEnd {
 async function takeUp(loop: Loop, left: readonly Turn[]): Promise<void> {
   if (left.length === 0) return;
   const lanes = await loop.source.open();
+  const questions = await openQuestions(loop.session, left);
   for (const turn of left) {
     const lane = lanes.find((one) => one.build === turn.build);
-    if (lane !== undefined) launch(loop, await reopenTurn(loop.session, lane, turn));
+    const approval = questions.get(turn.id);
+    if (lane === undefined) continue;
+    if (approval === undefined) launch(loop, await reopenTurn(loop.session, lane, turn));
+    else wait(loop, { lane, turn, approval });
   }
+}
+
+/** Keeps the turn's card out of the candidates without holding a slot. */
+function wait({ waits }: Loop, waiting: WaitingTurn): void {
+  const { lane, turn } = waiting;
+  lane.backlog.hold(turn.card);
+  waits.set(`${lane.build}/${turn.card}`, waiting);
+}
+
+/** Lets turns go on whose question a person answered, as far as there are slots; gives how many something became of. */
+async function wake(loop: Loop): Promise<number> {
+  const { session, waits, live } = loop;
+  if (waits.size === 0 || isStopping(session)) return 0;
+  const { answered, dropped } = await lookAtWaits(session, [...waits.values()]);
+  for (const { lane, turn } of dropped) {
+    waits.delete(`${lane.build}/${turn.card}`);
+    await refreshLane(session, lane);
+    lane.backlog.free(turn.card);
+  }
+  const free = Math.max(0, session.engine.settings.concurrency - live.size);
+  const going = answered.slice(0, free);
+  for (const { lane, turn } of going) {
+    waits.delete(`${lane.build}/${turn.card}`);
+    launch(loop, await reopenTurn(session, lane, turn));
+  }
+  return dropped.length + going.length;
 }
 
 /** Brings the backlogs level with the store, and moves what the engine itself must move. */
@@ -215,8 +250,12 @@ function launch(loop: Loop, live: LiveTurn): void {
   loop.live.set(key, work);
 }
 
-function afterTurn(loop: Loop, { lane, card }: LiveTurn, effect: TurnEffect): void {
+function afterTurn(loop: Loop, { lane, card, turn }: LiveTurn, effect: TurnEffect): void {
   const { clock } = loop.session.engine;
+  if (effect.waitsFor !== null) {
+    wait(loop, { lane, turn, approval: effect.waitsFor });
+    return;
+  }
   if (effect.backoffMs === null) lane.backlog.free(card.id);
   else
     loop.rests.set(`${lane.build}/${card.id}`, {
@@ -244,9 +283,10 @@ function countConnection(loop: Loop, code: ErrorCode | null): void {
   loop.end ??= { status: "failed", reason: "provider", detail };
 }
 
-async function nextChange({ session, live, rests }: Loop): Promise<void> {
-  const { clock } = session.engine;
-  const soonest = Math.min(...[...rests.values()].map((rest) => rest.untilMs));
+async function nextChange({ session, live, rests, waits }: Loop): Promise<void> {
+  const { clock, settings } = session.engine;
+  const lookMs = waits.size === 0 ? Infinity : clock.monotonic() + settings.limits.decisionMs;
+  const soonest = Math.min(lookMs, ...[...rests.values()].map((rest) => rest.untilMs));
   const waiting = new AbortController();
   const signal = AbortSignal.any([session.signal, session.pause, waiting.signal]);
   const timer = Number.isFinite(soonest)
@@ -257,7 +297,7 @@ async function nextChange({ session, live, rests }: Loop): Promise<void> {
 }
 
 /** Nothing is live, nothing rests, nothing can be dispatched: either all is done, or it is said what is missing. */
-async function finished({ session, source }: Loop, lanes: readonly Lane[]): Promise<RunEnd> {
+async function finished({ session, source, waits }: Loop, lanes: readonly Lane[]): Promise<RunEnd> {
   const open = lanes.flatMap((lane) =>
     lane.backlog
       .open()
@@ -265,6 +305,10 @@ async function finished({ session, source }: Loop, lanes: readonly Lane[]): Prom
       .map((card) => ({ lane, card })),
   );
   const stuck = source.stuck();
+  if (waits.size > 0) {
+    const others = open.filter(({ lane, card }) => !waits.has(`${lane.build}/${card.id}`));
+    return waitForPeople(session, [...stallLines(session, others), ...stuck]);
+  }
   if (open.length === 0 && stuck.length === 0)
     return { status: "done", reason: "complete", detail: null };
   const onlyDependencies = open.every(

@@ -1,4 +1,5 @@
 // A turn while it is live, and what it came to before anybody judged it.
+import type { Approval } from "../domain/approval.ts";
 import type { Card } from "../domain/card.ts";
 import type { ChatMessage, Step, Turn } from "../domain/turn.ts";
 import type { TurnEnd } from "../domain/verdict.ts";
@@ -15,6 +16,8 @@ export type LiveTurn = {
   readonly prompt: readonly ChatMessage[];
   /** Steps that were stored before this process took the turn over. */
   readonly stored: readonly Step[];
+  /** What people were asked about its calls before this process took it over. */
+  readonly approvals: readonly Approval[];
   /** Replies this seat gave on this card before this turn. */
   readonly seatReplies: number;
 };
@@ -29,6 +32,8 @@ export type TurnOutcome = {
   readonly rule: GateRule | null;
   readonly attempted: { readonly tool: string; readonly args: unknown } | null;
   readonly failure: ModelFailure | null;
+  /** The question the turn waits for; only with the end `approval`. */
+  readonly waitsFor: string | null;
   /** The last text of the model: its summary of what it did. */
   readonly text: string;
 };
@@ -44,6 +49,7 @@ export const outcomeOf = (ended: Ended): TurnOutcome => ({
   rule: null,
   attempted: null,
   failure: null,
+  waitsFor: null,
   text: "",
   ...ended,
 });

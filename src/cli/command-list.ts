@@ -1,6 +1,7 @@
 // Which commands there are: words, options, an example each. The module of a command is loaded when it is called.
 import type { Command } from "commander";
 import { Argument, InvalidArgumentError, Option } from "commander";
+import { APPROVE_MODES } from "../domain/approval.ts";
 import { CARD_STATUSES, WAIT_REASONS } from "../domain/card.ts";
 import type { Cli } from "./main.ts";
 
@@ -132,8 +133,10 @@ function addRuns(add: Add): void {
     .addOption(
       new Option(
         "--approve <how>",
-        "what a call that needs a person gets; nobody can be asked yet, so both mean no",
-      ).choices(["ask", "deny"]),
+        "what a call that needs a person gets: wait for one, or no at once",
+      )
+        .choices(APPROVE_MODES)
+        .default("ask"),
     );
   withBudget(
     add({

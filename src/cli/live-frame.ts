@@ -74,11 +74,15 @@ const THINKING = "thinking";
 
 export function applyEvent(
   state: ViewState,
-  { type, card = "", data }: Event,
+  { type, card = "", actor, data }: Event,
   nowMs: number,
 ): void {
   state.startedMs ??= nowMs;
   const live = state.live.get(card);
+  const begin = (tool: string): void => {
+    const seat = actor.replace(/^agent:/, "");
+    state.live.set(card, { seat: text(seat), sinceMs: nowMs, tool, saying: "" });
+  };
   switch (type) {
     case "card-moved":
       if (isCardStatus(data["to"])) state.statuses.set(card, data["to"]);
@@ -97,6 +101,15 @@ export function applyEvent(
         saying: "",
       });
       return;
+    // Its turn is kept, and goes on without a start when a person has decided.
+    case "approval-requested":
+      if (data["asksNobody"] === true) return;
+      state.live.delete(card);
+      state.waits.set(
+        card,
+        `waits for a decision: orket approvals allow ${text(data["approval"])}`,
+      );
+      return;
     case "turn-finished":
     case "turn-failed":
       state.live.delete(card);
@@ -109,7 +122,9 @@ export function applyEvent(
       if (live !== undefined) live.tool = `${text(data["tool"])} ${text(data["path"])}`.trim();
       return;
     case "tool-finished":
-      if (live !== undefined) Object.assign(live, { tool: THINKING, saying: "" });
+      state.waits.delete(card);
+      if (live === undefined) begin(THINKING);
+      else Object.assign(live, { tool: THINKING, saying: "" });
       return;
     default:
   }
@@ -121,6 +136,10 @@ export function lineOf({ type, card = "", actor, data }: Event, paint: Paint): s
   switch (type) {
     case "tool-denied":
       return `${paint("red", "✖ refused")}  ${card}  ${who}: ${text(data["tool"])} — ${text(data["reason"])}`;
+    case "approval-requested":
+      // Refused in the same breath; the line of the refusal says it all.
+      if (data["asksNobody"] === true) return null;
+      return `${paint("yellow", "? asks")}  ${card}  ${who}: ${text(data["tool"])} ${text(data["what"])} (${text(data["reason"])}) — orket approvals allow ${text(data["approval"])}`;
     case "governance-violated":
       return `${paint("red", "■ stopped")}  ${card}  ${text(data["detail"])}`;
     case "review-rejected":
@@ -228,7 +247,8 @@ function issueLine(
     return { text: `${head}  ${doing}`, style: null, live: true };
   }
   const waits = status === "blocked" || status === "waiting_for_developer";
-  const rest = waits ? (state.waits.get(card.id) ?? "") : plain(card.summary);
+  const waitsFor = state.waits.get(card.id) ?? "";
+  const rest = waits || waitsFor !== "" ? waitsFor : plain(card.summary);
   return { text: `${head}  ${rest}`, style: styleOf(status), live: false };
 }
 

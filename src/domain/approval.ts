@@ -84,7 +84,11 @@ const WHAT_CHARACTERS_MAX = 160;
 const TELLING = ["path", "argv", "issue_id", "seat", "summary", "status"] as const;
 
 /** What a call is about, in one line; a plan says it itself under `summary`. */
-export function whatOf({ tool, arguments: args, payload }: Approval): string {
+export function whatOf({
+  tool,
+  arguments: args,
+  payload,
+}: Pick<Approval, "tool" | "arguments" | "payload">): string {
   if (tool === null) return shortened(textOf(payload["summary"] ?? payload));
   const name = TELLING.find((one) => Object.hasOwn(args, one));
   const told = name === undefined ? args : args[name];
@@ -96,3 +100,13 @@ const textOf = (value: unknown): string =>
 
 const shortened = (text: string): string =>
   text.length <= WHAT_CHARACTERS_MAX ? text : `${text.slice(0, WHAT_CHARACTERS_MAX)}…`;
+
+/** Who waits for what, why, since when and how long. */
+export const waitLine = (approval: Approval): string => {
+  const { card, tool, reason, requestedAt, expiresAt } = approval;
+  return `${card ?? "A plan"} waits for a decision on ${tool ?? "it"} ${whatOf(approval)} (${reason}) since ${requestedAt}, until ${expiresAt}`;
+};
+
+/** How to answer. */
+export const decideLine = ({ id }: Pick<Approval, "id">): string =>
+  `orket approvals allow ${id} — or: orket approvals deny ${id} --reason "…"`;

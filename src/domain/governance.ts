@@ -1,6 +1,7 @@
 // What no agent may touch, which calls need a person, and where source files belong. All of it is decided on a path that
 // was already resolved relative to the workspace; following links is the workspace's work.
 import type { IdesignRules } from "./assets.ts";
+import { matchesGlob, matchesPathGlob } from "./glob.ts";
 
 /** In the order of their weight. */
 export const RISK_CLASSES = ["read", "write", "execute", "external", "sensitive"] as const;
@@ -9,10 +10,21 @@ export type RiskClass = (typeof RISK_CLASSES)[number];
 export const RISK_VERDICTS = ["allow", "ask", "deny"] as const;
 export type RiskVerdict = (typeof RISK_VERDICTS)[number];
 
-/** `byTool` wins over `byClass`; what neither names keeps its default. */
+export type PathRule = {
+  readonly glob: string;
+  /** What a call gets that reads there, and one that does anything else; null = the rule says nothing of it. */
+  readonly read: RiskVerdict | null;
+  readonly write: RiskVerdict | null;
+};
+
+/**
+ * What the project's owner wants to happen without a person. The tool's own rule wins over the one for its class; what
+ * neither names keeps its default. Of the path rules that match, the strictest counts; it wins over both, but for a deny.
+ */
 export type RiskPolicy = {
   readonly byClass: Readonly<Partial<Record<RiskClass, RiskVerdict>>>;
   readonly byTool: Readonly<Record<string, RiskVerdict>>;
+  readonly byPath: readonly PathRule[];
 };
 
 const DEFAULT_RISK_BY_CLASS: Readonly<Record<RiskClass, RiskVerdict>> = {
@@ -23,20 +35,47 @@ const DEFAULT_RISK_BY_CLASS: Readonly<Record<RiskClass, RiskVerdict>> = {
   sensitive: "ask",
 };
 
-export const DEFAULT_RISK_POLICY: RiskPolicy = { byClass: DEFAULT_RISK_BY_CLASS, byTool: {} };
+export const DEFAULT_RISK_POLICY: RiskPolicy = {
+  byClass: DEFAULT_RISK_BY_CLASS,
+  byTool: {},
+  byPath: [],
+};
 
 export type RiskCall = {
   readonly tool: string;
   readonly risk: RiskClass;
   readonly contained: boolean;
+  /** Relative to the workspace, resolved; null when the call names none. */
+  readonly path: string | null;
 };
 
+/** `rule` says which rule it was, for the person who is asked. */
+export type RiskRuling = { readonly verdict: RiskVerdict; readonly rule: string };
+
 /** What runs outside of containment is denied whatever the policy says. */
-export function riskVerdict(policy: RiskPolicy, { tool, risk, contained }: RiskCall): RiskVerdict {
-  if (risk === "execute" && !contained) return "deny";
+export function riskRuling(policy: RiskPolicy, call: RiskCall): RiskRuling {
+  const { tool, risk, contained } = call;
+  if (risk === "execute" && !contained) return { verdict: "deny", rule: "containment" };
   // A tool's name is the model's text: `constructor` must not find the prototype's.
   const own = Object.hasOwn(policy.byTool, tool) ? policy.byTool[tool] : undefined;
-  return own ?? policy.byClass[risk] ?? DEFAULT_RISK_BY_CLASS[risk];
+  const general: RiskRuling =
+    own === undefined
+      ? { verdict: policy.byClass[risk] ?? DEFAULT_RISK_BY_CLASS[risk], rule: `class ${risk}` }
+      : { verdict: own, rule: `tool ${tool}` };
+  return general.verdict === "deny" ? general : (pathRuling(policy, call) ?? general);
+}
+
+const STRICTNESS: Readonly<Record<RiskVerdict, number>> = { allow: 0, ask: 1, deny: 2 };
+
+function pathRuling({ byPath }: RiskPolicy, { path, risk }: RiskCall): RiskRuling | null {
+  let strictest: RiskRuling | null = null;
+  for (const { glob, read, write } of byPath) {
+    const verdict = risk === "read" ? read : write;
+    if (path === null || verdict === null || !matchesPathGlob(glob, path)) continue;
+    if (strictest === null || STRICTNESS[verdict] > STRICTNESS[strictest.verdict])
+      strictest = { verdict, rule: `path ${glob}` };
+  }
+  return strictest;
 }
 
 /** Characters that some file systems ignore in names: `.g<U+200C>it` opens `.git` there. */
@@ -183,18 +222,3 @@ const violation = (code: IdesignCode, text: string): IdesignViolation => ({
 
 const isPackageFile = (name: string): boolean =>
   name === "__init__.py" || name === "__init__.pyi" || name.startsWith("index.");
-
-/** `*` stands for any run of characters; everything else for itself. No backtracking, so no pattern is slow. */
-export function matchesGlob(pattern: string, text: string): boolean {
-  const [first = "", ...rest] = pattern.split("*");
-  const last = rest.pop();
-  if (last === undefined) return text === pattern;
-  if (!text.startsWith(first)) return false;
-  let place = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, place);
-    if (found < 0) return false;
-    place = found + part.length;
-  }
-  return text.length - last.length >= place && text.endsWith(last);
-}

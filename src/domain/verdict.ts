@@ -30,6 +30,7 @@ export type TurnEnd =
   | "failed"
   | "budget" // the run may not spend more; the turn is kept for a resume
   | "effect-unverified" // a call was cut off, and nothing tells whether it happened
+  | "approval" // a call needs a person; the turn is kept until somebody decided
   | "card-budget" // the card may not spend more
   | "aborted";
 

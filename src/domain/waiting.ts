@@ -1,5 +1,7 @@
 // Why a card does not move: what it waits for, on whom, since when, and what a person can do about it. Pure, so that the
 // run's own report, `orket runs show` and every other view say the same.
+import type { Approval } from "./approval.ts";
+import { whatOf } from "./approval.ts";
 import type { Card } from "./card.ts";
 import { isClosed } from "./card.ts";
 import type { RunStatus } from "./run.ts";
@@ -20,6 +22,8 @@ export type WaitFacts = {
   readonly unmet: readonly string[];
   /** The card's live turn. */
   readonly turn: Pick<Turn, "seat" | "kind" | "number" | "startedAt"> | null;
+  /** The question that the live turn waits for. */
+  readonly approval?: Approval | null;
   readonly run: { readonly id: string; readonly status: RunStatus };
 };
 
@@ -27,8 +31,9 @@ export type WaitFacts = {
 export function waitOf(card: Card, facts: WaitFacts): CardWait | null {
   if (isClosed(card.status)) return null;
   const { id, statusSince: since } = card;
-  const { turn, unmet, run } = facts;
+  const { turn, unmet, run, approval = null } = facts;
   if (card.waitReason !== null) return { card: id, since, ...heldBack(card) };
+  if (approval !== null) return { card: id, ...undecided(approval) };
   if (turn !== null) {
     const waitsFor = `turn ${turn.number} (${turn.kind})`;
     const wayOut = run.status === "running" ? null : goOn(run.id);
@@ -39,6 +44,12 @@ export function waitOf(card: Card, facts: WaitFacts): CardWait | null {
   if (run.status === "running" || run.status === "queued")
     return { card: id, waitsFor: nextOf(card), on: "a free slot", since, wayOut: null };
   return { card: id, waitsFor: nextOf(card), on: "a run", since, wayOut: goOn(run.id) };
+}
+
+function undecided(approval: Approval): Omit<CardWait, "card"> {
+  const { id, tool, requestedAt: since } = approval;
+  const waitsFor = `a decision on ${tool ?? "a plan"} ${whatOf(approval)}`;
+  return { waitsFor, on: "a person", since, wayOut: `decide with: orket approvals allow ${id}` };
 }
 
 const goOn = (run: string): string => `go on with: orket resume ${run}`;

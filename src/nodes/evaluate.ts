@@ -24,6 +24,7 @@ export const evaluate: EvaluateNode = (input) => {
     case "provider-failed":
     case "failed":
     case "budget":
+    case "approval":
     case "aborted":
       return { kind: "retry", reason: words(input) };
   }

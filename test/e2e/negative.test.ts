@@ -169,7 +169,7 @@ for (const row of ROWS) {
     const folder = await opened.engine.workspaces.open("build-work");
     row.arrange?.(folder.dir, project.dir);
     const before = snapshot(project.dir);
-    const run = await opened.run({ card: "work" });
+    const run = await opened.run({ card: "work", approve: "deny" });
     const denied = opened.events.filter((event) => event.type === "tool-denied");
     assert.equal(denied.length, 1);
     assert.match(denied[0]?.data["reason"] as string, row.reason);
@@ -209,7 +209,7 @@ test("the third denial of a turn ends it as a violation, and other cards go on",
     await opened.close();
     await project.remove();
   });
-  await opened.run({ card: "work" });
+  await opened.run({ card: "work", approve: "deny" });
   const all = await opened.engine.store.read(async ({ cards: list }) =>
     list.list({ kind: "issue" }),
   );
@@ -247,7 +247,7 @@ test("a link that appears between the gate and the write is as serious as one th
     await plain.close();
     await project.remove();
   });
-  await opened.run({ card: "work" });
+  await opened.run({ card: "work", approve: "deny" });
   assert.ok(!existsSync(join(project.dir, "late.md")));
   assert.equal(opened.events.filter((event) => event.type === "tool-denied").length, 1);
   const card = await opened.engine.store.read(async ({ cards: list }) => list.find("api"));

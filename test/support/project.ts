@@ -184,6 +184,7 @@ export async function openTestEngine(
       model: null,
       roleModels: {},
       riskPolicy: DEFAULT_RISK_POLICY,
+      approvalMs: 24 * 3_600_000,
       budgets: { run: NO_BUDGET, card: NO_BUDGET },
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       owner: `test:${process.pid}`,

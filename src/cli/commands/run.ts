@@ -4,6 +4,7 @@ import { executeRun } from "../../app/execute-run.ts";
 import { adoptLostRuns } from "../../app/stop-run.ts";
 import { runResult, showRun } from "../../app/show-run.ts";
 import { startRun } from "../../app/start-run.ts";
+import type { ApproveMode } from "../../domain/approval.ts";
 import type { Result } from "../../domain/result.ts";
 import { refuse } from "../../domain/result.ts";
 import type { Budget, Run } from "../../domain/run.ts";
@@ -23,7 +24,7 @@ export type RunOptions = GlobalOptions &
     readonly restart?: boolean;
     readonly model?: string;
     readonly department?: string;
-    readonly approve?: "ask" | "deny";
+    readonly approve?: ApproveMode;
   };
 
 type BudgetOptions = {
@@ -39,8 +40,10 @@ export async function run(
 ): Promise<number> {
   return watched(cli, options, async (engine) => {
     const { build = null, department = null, restart = false, model = null } = options;
+    const { approve = "ask" } = options;
     const budget = budgetOf(options);
-    const started = await startRun(engine, { card, build, department, restart, model, budget });
+    const request = { card, build, department, restart, model, budget, approve };
+    const started = await startRun(engine, request);
     return started.ok ? { ok: true, value: { run: started.value.id, resume: false } } : started;
   });
 }
@@ -188,5 +191,7 @@ export async function report({ io }: Cli, { engine, run: ended, options }: Repor
   for (const line of detail?.split("\n") ?? []) io.out(`  ${plain(line)}\n`);
   const there = projectFlag(options.project);
   if (status === "done") io.err(`See what was done: orket runs show ${id} --diff${there}\n`);
+  else if (reason === "approval")
+    io.err(`When it is decided, go on with: orket resume ${id}${there}\n`);
   else if (status !== "canceled") io.err(`Go on with: orket resume ${id}${there}\n`);
 }
