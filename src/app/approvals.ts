@@ -5,6 +5,7 @@ import { closedRefusal, isOverdue, whatOf } from "../domain/approval.ts";
 import { EngineError } from "../domain/errors.ts";
 import type { NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { Run } from "../domain/run.ts";
 import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
 import type { ApprovalDecision, NewApproval, StoreTransaction } from "../ports/store.ts";
@@ -137,5 +138,23 @@ export async function waitingApprovals({ store, clock }: ApprovalDeps): Promise<
       approvals: settled.filter(({ state }) => state === "pending"),
       asOfSeq: await transaction.events.lastSeq(),
     };
+  });
+}
+
+const RUNS_MAX = 1000;
+
+/** Runs that were paused for a person and can go on: something was answered, or nobody did in time. Oldest first. */
+export async function answeredRuns({ store, clock }: ApprovalDeps): Promise<readonly Run[]> {
+  const nowMs = clock.now();
+  return store.read(async ({ runs, approvals }) => {
+    const paused = await runs.list({ statuses: ["paused"], limit: RUNS_MAX });
+    const answered: Run[] = [];
+    for (const run of paused.filter(({ reason }) => reason === "approval")) {
+      const asked = await approvals.list({ run: run.id, limit: WAITING_MAX });
+      const open = asked.filter(({ usedAt }) => usedAt === null);
+      const waits = open.every((one) => one.state === "pending" && !isOverdue(one, nowMs));
+      if (!waits || open.length === 0) answered.push(run);
+    }
+    return answered.toReversed();
   });
 }

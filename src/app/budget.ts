@@ -22,8 +22,9 @@ export async function cardBudgetReached(
 ): Promise<string | null> {
   const budget = engine.settings.budgets.card;
   if (isUnlimited(budget)) return null;
-  const { usage, endedMs } = await spentOn(engine, { build: turn.build, id: turn.card });
-  const minutes = (endedMs + Math.max(0, engine.clock.now() - Date.parse(turn.startedAt))) / 60_000;
+  const { usage, endedMs, waitedMs } = await spentOn(engine, { build: turn.build, id: turn.card });
+  const liveMs = Math.max(0, engine.clock.now() - Date.parse(turn.startedAt));
+  const minutes = (endedMs + liveMs - waitedMs) / 60_000;
   const line = reached(budget, { usage, minutes }, nextInputTokens);
   return line === null ? null : `Card: ${line}`;
 }
@@ -35,8 +36,8 @@ export async function isCardOverBudget(
 ): Promise<boolean> {
   const budget = engine.settings.budgets.card;
   if (isUnlimited(budget)) return false;
-  const { usage, endedMs, turns } = await spentOn(engine, card);
-  const spent = { usage, minutes: endedMs / 60_000 };
+  const { usage, endedMs, waitedMs, turns } = await spentOn(engine, card);
+  const spent = { usage, minutes: (endedMs - waitedMs) / 60_000 };
   return (turnsReached(budget, turns) ?? reached(budget, spent, 0)) !== null;
 }
 

@@ -1,11 +1,13 @@
 // The organization loop: over all departments, the epic with the most critical card first, one run after another until it is
 // stopped. No run ends it: what fails rests and is tried again, what blocks waits until its cause has changed.
+import type { ApproveMode } from "../domain/approval.ts";
 import type { ProjectAssets } from "../domain/assets.ts";
 import { EngineError } from "../domain/errors.ts";
 import type { Event, NewEvent } from "../domain/events.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import type { Run } from "../domain/run.ts";
+import { answeredRuns } from "./approvals.ts";
 import { readBoard } from "./board.ts";
 import type { Engine } from "./engine.ts";
 import { executeRun } from "./execute-run.ts";
@@ -18,6 +20,8 @@ import { adoptLostRuns } from "./stop-run.ts";
 
 export type LoopRequest = LoopRules & {
   readonly department: string | null;
+  /** Left out: people are asked. */
+  readonly approve?: ApproveMode;
   readonly isOwnerGone: (owner: string) => boolean;
   readonly watch: LoopWatch;
 };
@@ -123,8 +127,9 @@ async function begin(
     (await skipOf(engine, { assets, candidate, rules: request }));
   if (skip !== null) return leave(loop, candidate, skip);
   const { target, epic, department, build, card, score } = candidate;
-  const { model, budget } = request;
-  const started = await startTarget(engine, { model, budget, restart: false }, { assets, target });
+  const { model, budget, approve = "ask" } = request;
+  const asked = { model, budget, approve, restart: false };
+  const started = await startTarget(engine, asked, { assets, target });
   if (!started.ok) {
     const { run } = started.error.details;
     return leave(loop, candidate, {
@@ -195,16 +200,17 @@ function keepRest({ rests, engine }: Loop, key: string, ended: Run | null): void
   rests.set(key, { count, untilMs: engine.clock.monotonic() + waitMs });
 }
 
-/** `lost`: runs whose process is gone. `stopped`: also those that a signal stopped, so that a loop goes on where it ended. */
+/** Runs whose question a person answered go on at any time. `lost`: runs whose process is gone. `stopped`: also those that a signal stopped, so that a loop goes on where it ended. */
 type Left = "lost" | "stopped";
 
 async function leftRuns({ engine, request }: Loop, which: Left): Promise<readonly Run[]> {
   const lost = await adoptLostRuns(engine, request.isOwnerGone);
-  if (which === "lost") return lost;
+  const answered = await answeredRuns(engine);
+  if (which === "lost") return [...lost, ...answered];
   const paused = await engine.store.read(async ({ runs }) =>
     runs.list({ statuses: ["paused"], limit: LEFT_RUNS_MAX }),
   );
-  return paused.filter(({ reason }) => reason === "interrupted").toReversed();
+  return [...paused.filter(({ reason }) => reason === "interrupted").toReversed(), ...answered];
 }
 
 async function takeUp(loop: Loop, left: readonly Run[]): Promise<void> {

@@ -63,7 +63,7 @@ export async function startRun(engine: StartDeps, request: RunRequest): Promise<
 /** Starts what was found already; `assets` are all of the project. */
 export async function startTarget(
   engine: StartDeps,
-  request: Pick<RunRequest, "budget" | "model" | "restart">,
+  request: Pick<RunRequest, "budget" | "model" | "restart" | "approve">,
   { assets, target }: RunSnapshot,
 ): Promise<Result<Run>> {
   const gate = complexityGate(assets, target);

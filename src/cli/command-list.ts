@@ -162,8 +162,10 @@ function addRuns(add: Add): void {
     .addOption(
       new Option(
         "--approve <how>",
-        "what a call that needs a person gets; nobody can be asked yet, so both mean no",
-      ).choices(["ask", "deny"]),
+        "what a call that needs a person gets: wait for one, or no at once",
+      )
+        .choices(APPROVE_MODES)
+        .default("ask"),
     );
   add({
     ...document,

@@ -190,6 +190,8 @@ export type CardSpending = {
   readonly turns: number;
   /** From start to end of each ended turn. */
   readonly endedMs: number;
+  /** How long its turns, ended and live, waited for answers that they have by now. */
+  readonly waitedMs: number;
 };
 
 export type TurnStore = {

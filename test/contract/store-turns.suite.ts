@@ -3,7 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ChatMessage, ToolCall } from "../../src/domain/turn.ts";
 import type { Store, TurnFilter } from "../../src/ports/store.ts";
-import { moveTo, newCard, newRun, newStep, newTurn } from "../support/store-records.ts";
+import {
+  moveTo,
+  newApproval,
+  newCard,
+  newRun,
+  newStep,
+  newTurn,
+} from "../support/store-records.ts";
 import type { OpenStoreScene } from "./store.suite.ts";
 
 const AT = "2025-03-01T11:00:00.000Z";
@@ -221,15 +228,24 @@ function testJournal(openStore: OpenStoreScene): void {
         await turns.finish(id, finish);
       }
     });
+    // A question of each turn: one answered after half a second, one still open.
+    await store.transaction(async ({ approvals }) => {
+      for (const turn of ["turn-2", "turn-3"])
+        await approvals.request(newApproval(`of-${turn}`, { turn, requestedAt: AT }));
+      const answer = { state: "allowed", by: "human:me", reason: null, at: AT } as const;
+      await approvals.decide("of-turn-2", answer);
+      await approvals.use("of-turn-2", endedAt(0.5));
+    });
     const { build, card } = newTurn("turn-1");
     const spentOn = (of: string) => store.read(async ({ turns }) => turns.spentOn(build, of));
     assert.deepEqual(await spentOn(card), {
       usage: { inputTokens: 30, outputTokens: 6, costUsd: 1.5 },
       turns: 3,
       endedMs: 3000,
+      waitedMs: 500,
     });
     const nothing = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
-    assert.deepEqual(await spentOn("none"), { usage: nothing, turns: 0, endedMs: 0 });
+    assert.deepEqual(await spentOn("none"), { usage: nothing, turns: 0, endedMs: 0, waitedMs: 0 });
   });
 
   test("a turn has used what its steps used", async (context) => {

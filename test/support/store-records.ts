@@ -4,7 +4,13 @@ import type { CardMove } from "../../src/domain/card-moves.ts";
 import type { NewEvent } from "../../src/domain/events.ts";
 import { NO_BUDGET } from "../../src/domain/run.ts";
 import type { Step } from "../../src/domain/turn.ts";
-import type { NewApproval, NewCard, NewMemory, RunStore, TurnStore } from "../../src/ports/store.ts";
+import type {
+  NewApproval,
+  NewCard,
+  NewMemory,
+  RunStore,
+  TurnStore,
+} from "../../src/ports/store.ts";
 
 export const newCard = (id: string, more: Partial<NewCard> = {}): NewCard => ({
   build: "build-a",

@@ -19,7 +19,7 @@ export async function loop(cli: Cli, options: LoopOptions): Promise<number> {
   const flags = modelFlag(options);
   const opening = { ...options, flags, watcher: stage.watcher };
   return withProject(cli, opening, async ({ engine }) => {
-    const { department = null, model = null } = options;
+    const { department = null, model = null, approve = "ask" } = options;
     const budget = budgetOf(options);
     const stop = new AbortController();
     const forget = cli.io.onSignal(() => {
@@ -32,7 +32,7 @@ export async function loop(cli: Cli, options: LoopOptions): Promise<number> {
     });
     const { isOwnerGone } = cli.workbench;
     const watch = watchOn(cli, { engine, stage, options });
-    const request = { department, model, budget, isOwnerGone, watch };
+    const request = { department, model, budget, approve, isOwnerGone, watch };
     try {
       const done = await runOrganizationLoop(engine, request, stop.signal);
       if (!done.ok) return showProblem(cli.io, done.error, options.json === true);

@@ -77,6 +77,15 @@ export function readTimes(row: Row): number {
     : Math.max(0, Date.parse(endedAt) - Date.parse(moment(cells, "started_at")));
 }
 
+/** How long a turn waited for the answer that it has, in milliseconds. */
+export function readWait(row: Row): number {
+  const cells = cellsOf(TURNS, row);
+  return Math.max(
+    0,
+    Date.parse(moment(cells, "used_at")) - Date.parse(moment(cells, "requested_at")),
+  );
+}
+
 export function readTurn(row: Row): Turn {
   const cells = cellsOf(TURNS, row);
   return {

@@ -17,6 +17,7 @@ import {
   readEarlierTurn,
   readTimes,
   readTurn,
+  readWait,
   TURN_COLUMNS,
 } from "./turn-rows.ts";
 
@@ -107,6 +108,15 @@ const recordStatements = (db: Kysely<Schema>) => ({
       .where("build", "=", value("build"))
       .where("card", "=", value("card")),
   ),
+  waits: prepare<"build" | "card">((value) =>
+    db
+      .selectFrom("turns")
+      .innerJoin("approvals", "approvals.turn", "turns.id")
+      .select(["turns.id as id", "requested_at", "used_at"])
+      .where("turns.build", "=", value("build"))
+      .where("turns.card", "=", value("card"))
+      .where("used_at", "is not", null),
+  ),
   counts: prepare<"run" | "build" | "card" | "seat">((value) =>
     db
       .selectFrom("turns")
@@ -175,7 +185,8 @@ export function openTurns({ db, session, statements, cards }: TurnDeps): TurnSto
       return {
         usage: usage(spent),
         turns: times.length,
-        endedMs: times.reduce((sum, ms) => sum + ms, 0),
+        endedMs: total(times),
+        waitedMs: total((await session.rows(statements.waits, { build, card })).map(readWait)),
       };
     },
     counts: async (key) => {
@@ -192,6 +203,8 @@ export function openTurns({ db, session, statements, cards }: TurnDeps): TurnSto
     },
   };
 }
+
+const total = (times: readonly number[]): number => times.reduce((sum, ms) => sum + ms, 0);
 
 const turnUnknown = (id: string): EngineError =>
   new EngineError("INTERNAL", `There is no turn ${id}.`, { details: { turn: id } });
