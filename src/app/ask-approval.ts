@@ -55,7 +55,10 @@ export async function askPerson(
   const asked = {
     id: ids.create("approval"),
     kind: "tool",
-    ...{ run, build, card, turn },
+    run,
+    build,
+    card,
+    turn,
     step: step.number,
     call: call.id,
     epoch: fence.epoch,

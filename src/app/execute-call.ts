@@ -15,6 +15,7 @@ import { reconcileCall } from "./reconcile-call.ts";
 import type { Session } from "./session.ts";
 import { rolesOf, write } from "./session.ts";
 import type { Ended, LiveTurn } from "./turn-outcome.ts";
+import { toolScopeOf } from "./tool-scope.ts";
 import { offeredTools } from "./tools/catalogue.ts";
 import { recallCall } from "./tools/recall.ts";
 import type { StagedMove, Tool, ToolOutcome, ToolScope } from "./tools/tool.ts";
@@ -51,7 +52,7 @@ export function createToolRunner(session: Session, live: LiveTurn): ToolRunner {
   const runner: Runner = {
     session,
     live,
-    scope: scopeOf(session, live),
+    scope: toolScopeOf(session, live),
     offered,
     state,
     repeats: new Map(),
@@ -63,37 +64,6 @@ export function createToolRunner(session: Session, live: LiveTurn): ToolRunner {
       const answer = answerTo(session, live, { call, step });
       return execute(runner, { call, step, signal, answer });
     },
-  };
-}
-
-function scopeOf({ engine, assets, run }: Session, { turn, card, lane }: LiveTurn): ToolScope {
-  const issue = lane.epic.issues.find((one) => one.id === card.id);
-  return {
-    run: run.id,
-    turn: turn.id,
-    kind: turn.kind,
-    seat: turn.seat,
-    roles: lane.team.seats.find((seat) => seat.key === turn.seat)?.roles ?? [],
-    card,
-    epic: lane.epic.stem,
-    department: lane.epic.department,
-    team: lane.team,
-    organization: assets.organization,
-    references: [...lane.epic.references, ...(issue?.references ?? [])],
-    verification: {
-      declared: issue?.verification != null,
-      verdict: null,
-      required: assets.organization.process.requireVerification,
-    },
-    workspace: lane.workspace,
-    assets: engine.assets,
-    containment: engine.containment,
-    store: engine.store,
-    stateFiles: engine.stateFiles,
-    clock: engine.clock,
-    ids: engine.ids,
-    locks: lane.locks,
-    memory: { seen: new Map(), comments: [], cardsCreated: 0 },
   };
 }
 

@@ -65,6 +65,33 @@ test("a frame shows the tree with who does what, and what was used, resumed amou
   ]);
 });
 
+test("a card whose call needs a person shows how to decide until its turn goes on, and the question stays in a line", () => {
+  const state = viewWith(2);
+  const asked = eventOf("approval-requested", "card-0", {
+    approval: "approval-1",
+    tool: "reset_issue",
+    what: "api",
+    reason: "class sensitive",
+  });
+  applyEvent(state, eventOf("turn-started", "card-0", { seat: "coder" }), 0);
+  applyEvent(state, asked, 1000);
+  const frame = () => renderFrame(state, { columns: 200, rows: 20, nowMs: 2000, paint }).join("\n");
+  assert.match(
+    frame(),
+    /card-0 {2}waits for a decision: orket approvals allow approval-1[^]*0 working/,
+  );
+  assert.equal(
+    lineOf(asked, paint),
+    "? asks  card-0  coder: reset_issue api (class sensitive) — orket approvals allow approval-1",
+  );
+  applyEvent(state, eventOf("tool-finished", "card-0", { tool: "reset_issue" }), 3000);
+  assert.match(frame(), /card-0 {2}coder [^]*1 working/);
+  const atOnce = eventOf("approval-requested", "card-1", { approval: "a-2", asksNobody: true });
+  applyEvent(state, atOnce, 4000);
+  assert.equal(lineOf(atOnce, paint), null);
+  assert.match(frame(), /card-1 {2}Do card-1/);
+});
+
 test("a frame leaves a row for the cursor on every size of screen, and no line is wider than it", () => {
   const state = viewWith(40);
   applyEvent(

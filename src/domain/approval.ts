@@ -73,7 +73,7 @@ export function closedRefusal({
     case "void":
       return refuse("APPROVAL_VOID", `The turn that asked for ${id} has ended.`, { approval: id });
     default: {
-      const message = `${id} was ${state} by ${decidedBy ?? "somebody"} at ${decidedAt ?? "some time"}; that stands.`;
+      const message = `${id} was ${state} by ${String(decidedBy)} at ${String(decidedAt)}; that stands.`;
       return refuse("APPROVAL_DECIDED", message, { approval: id, state, decidedBy, decidedAt });
     }
   }
@@ -104,7 +104,8 @@ const shortened = (text: string): string =>
 /** Who waits for what, why, since when and how long. */
 export const waitLine = (approval: Approval): string => {
   const { card, tool, reason, requestedAt, expiresAt } = approval;
-  return `${card ?? "A plan"} waits for a decision on ${tool ?? "it"} ${whatOf(approval)} (${reason}) since ${requestedAt}, until ${expiresAt}`;
+  const asked = tool === null ? whatOf(approval) : `${tool} ${whatOf(approval)}`;
+  return `${card ?? "A plan"} waits for a decision on ${asked} (${reason}) since ${requestedAt}, until ${expiresAt}`;
 };
 
 /** How to answer. */

@@ -1,6 +1,7 @@
 // What each state of a card says about why it does not move.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Approval } from "./approval.ts";
 import type { Card } from "./card.ts";
 import type { WaitFacts } from "./waiting.ts";
 import { waitOf } from "./waiting.ts";
@@ -76,6 +77,22 @@ test("a card in a live turn waits for its seat, and for a resume when nobody pla
     null,
   ]);
   assert.equal(said(working, { turn })?.[3], "go on with: orket resume run-1");
+});
+
+test("a card whose call needs a person waits for the decision since it was asked", () => {
+  const approval = {
+    id: "approval-1",
+    tool: "write_file",
+    arguments: { path: "docs/a.md" },
+    requestedAt: "2026-03-03T00:00:00.000Z",
+  } as unknown as Approval;
+  assert.deepEqual(said(card({ status: "in_progress" }), { turn, approval }), [
+    "a decision on write_file docs/a.md",
+    "a person",
+    approval.requestedAt,
+    "decide with: orket approvals allow approval-1",
+  ]);
+  assert.equal(said(card({ status: "done" }), { turn, approval }), null);
 });
 
 test("a ready card waits for what it depends on, then for a slot of a run that goes", () => {

@@ -48,7 +48,7 @@ export function waitOf(card: Card, facts: WaitFacts): CardWait | null {
 
 function undecided(approval: Approval): Omit<CardWait, "card"> {
   const { id, tool, requestedAt: since } = approval;
-  const waitsFor = `a decision on ${tool ?? "a plan"} ${whatOf(approval)}`;
+  const waitsFor = `a decision on ${String(tool)} ${whatOf(approval)}`;
   return { waitsFor, on: "a person", since, wayOut: `decide with: orket approvals allow ${id}` };
 }
 

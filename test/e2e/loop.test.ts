@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
+import { decideApproval, waitingApprovals } from "../../src/app/approvals.ts";
 import { moveCardByHand } from "../../src/app/edit-cards.ts";
 import { runOrganizationLoop } from "../../src/app/organization-loop.ts";
 import { startRun } from "../../src/app/start-run.ts";
@@ -257,6 +258,46 @@ test("work that was begun and left is taken up too, and cards that wait for a pe
   assert.deepEqual(
     ended.map((run) => run?.status),
     ["blocked", "done"],
+  );
+});
+
+test("a run that waits for a decision is left to it, and goes on at the next look after it", async (context) => {
+  const promote = { seat: "coder", content: "Be brief.", model_family: "generic" };
+  const ask = { calls: [{ tool: "promote_prompt", args: promote }] };
+  const answered = done("a-1");
+  const { opened, loop } = await openScene(context, {
+    epics: {
+      ...epicAt("core/epics/a", [{ id: "a-1" }]),
+      ...epicAt("ops/epics/b", [{ id: "b-1" }]),
+    },
+    cards: { "a-1": { ...answered, coder: [ask, ...answered.coder] }, "b-1": done("b-1") },
+  });
+  const { ended } = await loop(async (count, stop) => {
+    if (count === 3) return stop();
+    if (count === 1) return;
+    const [asked] = (await waitingApprovals(opened.engine)).approvals;
+    const answer = { decision: "allow", reason: null, person: "me" } as const;
+    const decided = await decideApproval(opened.engine, { id: asked?.id ?? "", ...answer });
+    assert.ok(decided.ok);
+  });
+  assert.deepEqual(
+    ended.map((run) => `${run?.card} ${run?.status}`),
+    ["a paused", "b done", "a done"],
+  );
+});
+
+test("a loop that asks nobody works on without waiting", async (context) => {
+  const promote = { seat: "coder", content: "Be brief.", model_family: "generic" };
+  const answered = done("a-1");
+  const coder = [{ calls: [{ tool: "promote_prompt", args: promote }] }, ...answered.coder];
+  const { loop } = await openScene(context, {
+    epics: epicAt("core/epics/a", [{ id: "a-1" }]),
+    cards: { "a-1": { ...answered, coder } },
+  });
+  const { ended } = await loop(stopAtOnce, { approve: "deny" });
+  assert.deepEqual(
+    ended.map((run) => run?.status),
+    ["done"],
   );
 });
 

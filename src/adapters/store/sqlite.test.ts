@@ -12,6 +12,7 @@ import {
   newCard,
   newEvent,
   newMemory,
+  newPlanApproval,
   newRun,
   newStep,
   newTurn,
@@ -100,6 +101,40 @@ test("takes secrets out of an event before it is hashed", async (context) => {
   assert.deepEqual(event?.data, { token: "[secret]" });
   assert.deepEqual((await store.read(async ({ events }) => events.list({ limit: 1 })))[0], event);
   assert.equal((await store.verifyChain()).valid, true);
+});
+
+test("takes secrets out of what a person is asked and answers, and leaves the hash as it was", async (context) => {
+  const redactor = createRedactor({ values: ["hunter2-hunter2"] });
+  const redact = (data: JsonObject) => redactor(data) as JsonObject;
+  const store = await openSqliteStore({ path: ":memory:", clock, redact });
+  context.after(async () => store.close());
+  const secret = "it is hunter2-hunter2";
+  const asked = newPlanApproval("approval-1", {
+    arguments: { text: secret, password: "x" },
+    payload: { deep: [secret] },
+    reason: secret,
+  });
+  const answer = {
+    state: "denied",
+    by: "human:me",
+    reason: secret,
+    at: asked.requestedAt,
+  } as const;
+  await store.transaction(async ({ approvals }) => {
+    await approvals.request(asked);
+    await approvals.decide("approval-1", answer);
+  });
+  const found = await store.read(async ({ approvals }) => approvals.get("approval-1"));
+  assert.deepEqual(
+    [found?.arguments, found?.payload, found?.reason, found?.decisionReason, found?.argsHash],
+    [
+      { text: "it is [redacted]", password: "[redacted]" },
+      { deep: ["it is [redacted]"] },
+      "it is [redacted]",
+      "it is [redacted]",
+      asked.argsHash,
+    ],
+  );
 });
 
 test("a file that is no database is STORE_CORRUPT, also one with tables of somebody else", async (context) => {

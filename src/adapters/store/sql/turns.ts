@@ -41,6 +41,7 @@ type TurnStatements = ReturnType<typeof turnStatements>;
 
 export const turnStatements = (db: Kysely<Schema>) => ({
   ...recordStatements(db),
+  ...spendingStatements(db),
   journal: journalStatements(db),
   files: cardFileStatements(db),
 });
@@ -55,6 +56,38 @@ const turnQuery = (db: Kysely<Schema>) =>
     .selectFrom("turns")
     .select(TURN_COLUMNS)
     .select([summed("input_tokens"), summed("output_tokens"), summed("cost_usd")]);
+
+/** What a card cost over all its turns, and how long they took. */
+const spendingStatements = (db: Kysely<Schema>) => ({
+  spentOn: prepare<"build" | "card">((value) =>
+    db
+      .selectFrom("turns")
+      .leftJoin("turn_steps", "turn_steps.turn", "turns.id")
+      .select([
+        sql`coalesce(sum(input_tokens), 0)`.as("input_tokens"),
+        sql`coalesce(sum(output_tokens), 0)`.as("output_tokens"),
+        sql`coalesce(sum(cost_usd), 0.0)`.as("cost_usd"),
+      ])
+      .where("build", "=", value("build"))
+      .where("card", "=", value("card")),
+  ),
+  times: prepare<"build" | "card">((value) =>
+    db
+      .selectFrom("turns")
+      .select(["id", "started_at", "ended_at"])
+      .where("build", "=", value("build"))
+      .where("card", "=", value("card")),
+  ),
+  waits: prepare<"build" | "card">((value) =>
+    db
+      .selectFrom("turns")
+      .innerJoin("approvals", "approvals.turn", "turns.id")
+      .select(["turns.id as id", "requested_at", "used_at"])
+      .where("turns.build", "=", value("build"))
+      .where("turns.card", "=", value("card"))
+      .where("used_at", "is not", null),
+  ),
+});
 
 const recordStatements = (db: Kysely<Schema>) => ({
   get: prepare<"id">((value) => turnQuery(db).where("id", "=", value("id"))),
@@ -88,34 +121,6 @@ const recordStatements = (db: Kysely<Schema>) => ({
       .where("status", "in", ["committed", "failed", "violated"])
       .orderBy("number", "desc")
       .limit(value("limit")),
-  ),
-  spentOn: prepare<"build" | "card">((value) =>
-    db
-      .selectFrom("turns")
-      .leftJoin("turn_steps", "turn_steps.turn", "turns.id")
-      .select([
-        sql`coalesce(sum(input_tokens), 0)`.as("input_tokens"),
-        sql`coalesce(sum(output_tokens), 0)`.as("output_tokens"),
-        sql`coalesce(sum(cost_usd), 0.0)`.as("cost_usd"),
-      ])
-      .where("build", "=", value("build"))
-      .where("card", "=", value("card")),
-  ),
-  times: prepare<"build" | "card">((value) =>
-    db
-      .selectFrom("turns")
-      .select(["id", "started_at", "ended_at"])
-      .where("build", "=", value("build"))
-      .where("card", "=", value("card")),
-  ),
-  waits: prepare<"build" | "card">((value) =>
-    db
-      .selectFrom("turns")
-      .innerJoin("approvals", "approvals.turn", "turns.id")
-      .select(["turns.id as id", "requested_at", "used_at"])
-      .where("turns.build", "=", value("build"))
-      .where("turns.card", "=", value("card"))
-      .where("used_at", "is not", null),
   ),
   counts: prepare<"run" | "build" | "card" | "seat">((value) =>
     db

@@ -1,0 +1,38 @@
+// What the tools of one turn may use and know, taken from the run and the turn; nothing wider gets to them.
+import type { Session } from "./session.ts";
+import type { LiveTurn } from "./turn-outcome.ts";
+import type { ToolScope } from "./tools/tool.ts";
+
+export function toolScopeOf(
+  { engine, assets, run }: Session,
+  { turn, card, lane }: LiveTurn,
+): ToolScope {
+  const issue = lane.epic.issues.find((one) => one.id === card.id);
+  return {
+    run: run.id,
+    turn: turn.id,
+    kind: turn.kind,
+    seat: turn.seat,
+    roles: lane.team.seats.find((seat) => seat.key === turn.seat)?.roles ?? [],
+    card,
+    epic: lane.epic.stem,
+    department: lane.epic.department,
+    team: lane.team,
+    organization: assets.organization,
+    references: [...lane.epic.references, ...(issue?.references ?? [])],
+    verification: {
+      declared: issue?.verification != null,
+      verdict: null,
+      required: assets.organization.process.requireVerification,
+    },
+    workspace: lane.workspace,
+    assets: engine.assets,
+    containment: engine.containment,
+    store: engine.store,
+    stateFiles: engine.stateFiles,
+    clock: engine.clock,
+    ids: engine.ids,
+    locks: lane.locks,
+    memory: { seen: new Map(), comments: [], cardsCreated: 0 },
+  };
+}
