@@ -64,7 +64,7 @@ test("a run that waits exits with 6 and says how to decide; allowed and resumed 
   assert.match(
     (await orket("runs", "show", run)).out,
     new RegExp(
-      `api +in_progress +a decision on promote_prompt coder, on a person, since \\S+ — decide with: orket approvals allow ${id}`,
+      `api +in_progress +on a person since \\S+ \\d\\d:\\d\\d: a decision on promote_prompt coder — decide with: orket approvals allow ${id}`,
     ),
   );
   assert.match(
