@@ -1,5 +1,6 @@
 // The one door for a status change: decides, writes with a compare-and-set and appends the event, in the caller's transaction.
 import type { Card } from "../domain/card.ts";
+import { movedFacts } from "../domain/card-history.ts";
 import type { Actor, CardMove, MoveRequest } from "../domain/card-moves.ts";
 import { decideMove } from "../domain/card-moves.ts";
 import type { NewEvent } from "../domain/events.ts";
@@ -46,21 +47,12 @@ export async function applyMove(
     cardEvent(card, {
       type: "card-moved",
       actor: actorName(request.actor),
-      data: moveFacts(move),
+      data: movedFacts(move),
       ...request.origin,
     }),
   ]);
   return ok(movedCard(card, move));
 }
-
-const moveFacts = (move: CardMove): JsonObject => ({
-  from: move.from,
-  to: move.to,
-  cause: move.cause,
-  ...(move.waitReason === null ? {} : { waitReason: move.waitReason }),
-  ...(move.waitDetail === null ? {} : { waitDetail: move.waitDetail }),
-  ...(move.verified === undefined ? {} : { verified: move.verified }),
-});
 
 /** The card as the store now has it, without reading it again. */
 export const movedCard = (card: Card, move: CardMove): Card => ({

@@ -1,6 +1,7 @@
 // The end of a turn: the evaluate node says what it was worth, and one transaction makes it so: work committed, card
 // moved, counters and events written. A turn that was cut off is left as it is, to be taken up again.
 import type { Card, WaitReason } from "../domain/card.ts";
+import { lastErrorOf } from "../domain/card-history.ts";
 import { ENGINE } from "../domain/card-moves.ts";
 import type { MoveCause } from "../domain/card-moves.ts";
 import type { ErrorCode } from "../domain/errors.ts";
@@ -176,16 +177,22 @@ async function commitTurn(
       await transaction.cards.write(turn.build, turn.card, { retryCount: 0, lastError: null });
     await close(session, live, { transaction, status: "committed", outcome: words, commit });
     const memory = await remember(transaction, session, { live, outcome });
+    const resolution = resolutionOf(outcome, kind);
     const data = {
       end: outcome.end,
       outcome: words,
       commit,
       writes: outcome.successfulWrites,
       ...(memory === null ? {} : { memory }),
+      ...(resolution === "" ? {} : { resolution }),
     };
     await transaction.events.append([turnEvent(session, live, { type: "turn-finished", data })]);
   });
 }
+
+/** What the model said of its finished work; it becomes the card's resolution. */
+const resolutionOf = ({ text }: TurnOutcome, kind: "commit" | "promote"): string =>
+  kind === "promote" ? text.trim().slice(0, RESOLUTION_CHARACTERS_MAX) : "";
 
 async function commitFiles(
   session: Session,
@@ -223,7 +230,7 @@ async function moveAtCommit(
 ): Promise<string> {
   const origin = originOf(session, live);
   if (kind === "promote") {
-    const resolution = outcome.text.trim().slice(0, RESOLUTION_CHARACTERS_MAX);
+    const resolution = resolutionOf(outcome, kind);
     if (resolution !== "") await transaction.cards.write(card.build, card.id, { resolution });
     const fresh = await transaction.cards.get(card.build, card.id);
     const moved = await applyMove(transaction, fresh ?? card, {
@@ -269,7 +276,7 @@ async function retryTurn({ session, live, events }: Closing, reason: string): Pr
     const retryCount = card.retryCount + 1;
     await transaction.cards.write(turn.build, turn.card, {
       retryCount,
-      lastError: reason.slice(0, 1000),
+      lastError: lastErrorOf(reason),
     });
     const fresh = (await transaction.cards.get(turn.build, turn.card)) ?? card;
     const origin = originOf(session, live);

@@ -4,8 +4,10 @@ import type { Epic, Issue, Team } from "../domain/assets.ts";
 import { createBacklog } from "../domain/backlog.ts";
 import type { Card, CardBrief } from "../domain/card.ts";
 import { isClosed } from "../domain/card.ts";
+import { createdFacts } from "../domain/card-history.ts";
 import { ENGINE } from "../domain/card-moves.ts";
 import { EngineError } from "../domain/errors.ts";
+import { canonicalJson } from "../domain/json.ts";
 import type { CardDefinition, NewCard, StoreTransaction } from "../ports/store.ts";
 import type { Workspace } from "../ports/workspace.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
@@ -130,7 +132,7 @@ async function syncBuild(
   for (const [position, issue] of epic.issues.entries()) {
     const known = stored.get(issue.id);
     if (known === undefined) created.push(newIssueCard({ build, epic, issue, position }));
-    else await redefine(transaction, known, definitionOf(issue, position));
+    else await redefine(transaction, session, { known, issue, position });
   }
   for (const card of created) await cards.insert(card);
   const origin = { actor: "engine", run: session.run.id } as const;
@@ -139,7 +141,7 @@ async function syncBuild(
       cardEvent(card, {
         ...origin,
         type: "card-created",
-        data: { summary: card.summary, seat: card.seat },
+        data: createdFacts(card),
       }),
     ),
   );
@@ -157,17 +159,29 @@ async function syncBuild(
   });
 }
 
+type Redefinition = { readonly known: Card; readonly issue: Issue; readonly position: number };
+
 async function redefine(
-  { cards }: StoreTransaction,
-  card: Card,
-  definition: CardDefinition,
+  { cards, events }: StoreTransaction,
+  session: Session,
+  { known, issue, position }: Redefinition,
 ): Promise<void> {
-  const brief = await cards.brief(card.build, card.id);
-  const { type, summary, priority, seat, dependsOn, retriesMax, position } = card;
-  const before = { type, summary, priority, seat, dependsOn, retriesMax, position, brief };
-  if (JSON.stringify(before) !== JSON.stringify(definition))
-    await cards.define(card.build, card.id, definition);
-  if (card.orphaned) await cards.write(card.build, card.id, { orphaned: false });
+  const definition = definitionOf(issue, position);
+  const before = { ...known, brief: await cards.brief(known.build, known.id) };
+  const changed = (Object.keys(definition) as (keyof CardDefinition)[]).filter(
+    (name) => canonicalJson(before[name]) !== canonicalJson(definition[name]),
+  );
+  if (changed.length === 0 && !known.orphaned) return;
+  if (changed.length > 0) await cards.define(known.build, known.id, definition);
+  if (known.orphaned) await cards.write(known.build, known.id, { orphaned: false });
+  await events.append([
+    cardEvent(known, {
+      type: "card-redefined",
+      actor: "engine",
+      run: session.run.id,
+      data: { changed, orphaned: false },
+    }),
+  ]);
 }
 
 type Orphans = { readonly epic: Epic; readonly stored: readonly Card[] };

@@ -1,5 +1,6 @@
 // What a reviewer's decision does: done, or back with a reason; escalated the third time, stopped the fourth.
 import type { Card } from "../domain/card.ts";
+import { createdFacts } from "../domain/card-history.ts";
 import { ENGINE } from "../domain/card-moves.ts";
 import type { NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -131,7 +132,7 @@ async function stopCycles(transaction: StoreTransaction, review: Review): Promis
             type: "card-created",
             actor: "engine",
             run: session.run.id,
-            data: { summary: created.summary },
+            data: createdFacts(created),
           }),
         ]
       : []),

@@ -1,5 +1,6 @@
 // The lanes of a run: one for an epic or an issue, one per epic for a rock, each opened when what it waits for is done.
 import type { Rock, Team } from "../domain/assets.ts";
+import { createdFacts } from "../domain/card-history.ts";
 import { ENGINE } from "../domain/card-moves.ts";
 import type { NewCard } from "../ports/store.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
@@ -95,7 +96,7 @@ async function openRock(session: Session, target: RunTarget): Promise<void> {
         cardEvent(card, {
           type: "card-created",
           actor: "engine",
-          data: { summary: rock.summary },
+          data: createdFacts(card),
           ...origin,
         }),
       ]);

@@ -7,12 +7,18 @@ import type { Run } from "../domain/run.ts";
 import type { Turn } from "../domain/turn.ts";
 import type { CardWait } from "../domain/waiting.ts";
 import { waitOf } from "../domain/waiting.ts";
-import type { Lease, Store } from "../ports/store.ts";
+import type { EventLog, Lease, Store } from "../ports/store.ts";
+import { turnsInOrder } from "./turn-numbers.ts";
+
+/** `numberInRun` is what `run --from` takes. */
+export type NumberedTurn = Turn & { readonly numberInRun: number };
 
 export type RunView = {
   readonly run: Run;
   readonly cards: readonly Card[];
-  readonly turns: readonly Turn[];
+  readonly turns: readonly NumberedTurn[];
+  /** Set when the run began as a fork. */
+  readonly from: { readonly run: string; readonly turn: number } | null;
   readonly lease: Lease | null;
   /** Why each open issue does not move: what it waits for, on whom, since when. */
   readonly waits: readonly CardWait[];
@@ -42,7 +48,8 @@ export async function showRun(
     return ok({
       run,
       cards: stored,
-      turns: played,
+      turns: numbered(played, await turnsInOrder(events, id)),
+      from: await originOf(events, id),
       waits: waitsOf({ run, cards: stored, turns: played, approvals: asked }),
       approvals: asked,
       lease: await runs.lease(id),
@@ -74,6 +81,19 @@ function waitsOf({ run, cards, turns, approvals }: Waited): readonly CardWait[] 
       }),
     )
     .filter((wait) => wait !== null);
+}
+
+function numbered(turns: readonly Turn[], order: readonly string[]): readonly NumberedTurn[] {
+  const numbers = new Map(order.map((id, place) => [id, place + 1]));
+  return turns
+    .map((turn) => ({ ...turn, numberInRun: numbers.get(turn.id) ?? 0 }))
+    .toSorted((left, right) => left.numberInRun - right.numberInRun);
+}
+
+async function originOf(events: EventLog, run: string): Promise<RunView["from"]> {
+  const [forked] = await events.list({ run, types: ["run-forked"], limit: 1 });
+  const { from, turn } = forked?.data ?? {};
+  return typeof from === "string" && typeof turn === "number" ? { run: from, turn } : null;
 }
 
 /** The last line of `orket run --json`, as interfaces.md section 4 has it. */

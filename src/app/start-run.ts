@@ -9,7 +9,7 @@ import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
 import type { Budget, Run } from "../domain/run.ts";
 import { budgetOr } from "../domain/run.ts";
-import type { RunStore } from "../ports/store.ts";
+import type { RunStore, StoreTransaction } from "../ports/store.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp } from "./lane.ts";
 
@@ -69,7 +69,8 @@ export async function startTarget(
   const gate = complexityGate(assets, target);
   if (gate !== null) return gate;
   const { approve = "ask" } = request;
-  return insertRun(engine, request, { assets: pruned(assets, target), target, approve });
+  const snapshot = { assets: pruned(assets, target), target, approve };
+  return insertRun(engine, request, { snapshot });
 }
 
 export const assetRefusal = (problems: readonly AssetProblem[]): Result<never> =>
@@ -201,10 +202,16 @@ export function pruned(assets: ProjectAssets, { entries, kind, card }: RunTarget
   };
 }
 
-async function insertRun(
-  engine: StartDeps,
-  request: Pick<RunRequest, "budget" | "model" | "restart">,
-  snapshot: RunSnapshot,
+export type Beginning = {
+  readonly snapshot: RunSnapshot;
+  /** What else the run begins with, in the transaction that stores it; a refusal takes back the whole. */
+  readonly alsoWrite?: (transaction: StoreTransaction, run: string) => Promise<Result<null>>;
+};
+
+export async function insertRun(
+  engine: Omit<StartDeps, "assets">,
+  request: Pick<RunRequest, "model" | "budget" | "restart">,
+  { snapshot, alsoWrite }: Beginning,
 ): Promise<Result<Run>> {
   const { store, clock, ids, settings } = engine;
   const { target } = snapshot;
@@ -221,7 +228,8 @@ async function insertRun(
     createdAt: new Date(clock.now()).toISOString(),
   };
   try {
-    return await store.transaction(async ({ runs, events }): Promise<Result<Run>> => {
+    return await store.transaction(async (transaction): Promise<Result<Run>> => {
+      const { runs, events } = transaction;
       const taken = await otherDepartment(runs, snapshot);
       if (taken !== null) return taken;
       const holder = await runs.activeOn(builds);
@@ -237,6 +245,8 @@ async function insertRun(
       await events.append([
         { type: "run-queued", actor: "engine", run: id, ...firstBuild(builds), data },
       ]);
+      const written = await alsoWrite?.(transaction, id);
+      if (written?.ok === false) return written;
       const stored = await runs.get(id);
       if (stored === null)
         throw new EngineError("STORE_CORRUPT", `Run ${id} was stored and cannot be read.`);

@@ -120,7 +120,7 @@ function addRuns(add: Add): void {
   withBudget(
     add({
       ...lines,
-      name: "run <card>",
+      name: "run [card]",
       about: "run a rock, an epic or one issue",
       example: "orket run greeting --max-minutes 30",
       load: async () => (await import("./commands/run.ts")).run,
@@ -128,6 +128,7 @@ function addRuns(add: Add): void {
   )
     .option("--build <id>", "name of the build (default: from the card)")
     .option("--restart", "start every card again; the history stays")
+    .option("--from <run:turn>", "instead of a card: fork a run as it was right after that turn")
     .option("--model <model>", "model of every seat, as <provider>:<model>")
     .option("--department <name>", "look for the card in this department")
     .addOption(

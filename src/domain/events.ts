@@ -5,6 +5,7 @@ import type { JsonObject } from "./json.ts";
 export const EVENT_TYPES = [
   // run
   "run-queued",
+  "run-forked",
   "run-started",
   "run-stop-requested",
   "run-paused",
@@ -26,6 +27,7 @@ export const EVENT_TYPES = [
   "card-archived",
   "card-nominated",
   "card-orphaned",
+  "card-redefined",
   "card-retried",
   "card-retries-exhausted",
   "refinement-proposed",

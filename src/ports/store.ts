@@ -36,6 +36,9 @@ export type NewCard = Omit<
   | "lastError"
 > & { readonly brief: CardBrief };
 
+/** A card as it was at some moment. The time of its creation stays; version and last change are the store's. */
+export type PastCard = Omit<Card, "version" | "updatedAt"> & { readonly brief: CardBrief };
+
 export type CardFilter = {
   readonly build?: string;
   readonly ids?: readonly string[];
@@ -80,6 +83,8 @@ export type CardStore = {
   readonly brief: (build: string, id: string) => Promise<CardBrief | null>;
   /** False when the id is taken in that build. */
   readonly insert: (card: NewCard) => Promise<boolean>;
+  /** A card in the middle of its life, for a build that is a copy of another. False when the id is taken. */
+  readonly insertPast: (card: PastCard) => Promise<boolean>;
   /** Compare-and-set: false when status or version are no longer those. The only writer of the status column. */
   readonly move: (card: Pick<Card, "build" | "id" | "version">, move: CardMove) => Promise<boolean>;
   readonly write: (build: string, id: string, columns: CardColumns) => Promise<void>;
@@ -101,6 +106,11 @@ export type Comment = {
 export type CommentStore = {
   readonly add: (comment: Omit<Comment, "id" | "at">) => Promise<void>;
   readonly list: (build: string, card: string, limit: number) => Promise<readonly Comment[]>;
+  /** The same words of the same author at the same time, in another build. */
+  readonly copy: (
+    comment: Comment,
+    to: { readonly build: string; readonly turn: string | null },
+  ) => Promise<void>;
 };
 
 export type Build = {
@@ -177,6 +187,12 @@ export type TurnFinish = {
   readonly at: string;
 };
 
+export type TurnCopy = {
+  readonly id: string;
+  readonly build: string;
+  readonly paths: readonly string[];
+};
+
 export type TurnFilter = {
   readonly run?: string;
   readonly build?: string;
@@ -221,6 +237,11 @@ export type TurnStore = {
     result: ToolResult,
   ) => Promise<void>;
   readonly finish: (id: string, finish: TurnFinish) => Promise<void>;
+  /**
+   * A finished turn with its prompt, steps and results, once more in another build under another id. It stays a turn of
+   * the run that made it. `paths` are what it wrote and a commit holds.
+   */
+  readonly copy: (id: string, to: TurnCopy) => Promise<void>;
   /** Paths this card's turns wrote that no commit holds yet. */
   readonly addWrite: (id: string, path: string) => Promise<void>;
   /** Paths the card's turns ever wrote, sorted. */

@@ -71,7 +71,20 @@ export type Workspace = {
   readonly diff: (commit: string) => Promise<string>;
 };
 
+export type WorkspaceFork = {
+  readonly from: string;
+  readonly to: string;
+  /** The newest of them in the history is where the new workspace begins. */
+  readonly commits: readonly string[];
+};
+
 export type Workspaces = {
   /** Makes the folder and its repository when they are missing. Build ids use `/` as the folder separator. */
   readonly open: (build: string) => Promise<Workspace>;
+  /**
+   * Makes workspaces of new builds out of the histories of others, which are only read. BUILD_EXISTS when anything of a
+   * name is there, HISTORY_INCOMPLETE when a commit is not in its history; then none was made. Gives their digests; null
+   * for one without commits.
+   */
+  readonly fork: (forks: readonly WorkspaceFork[]) => Promise<Result<readonly (string | null)[]>>;
 };

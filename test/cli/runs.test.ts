@@ -201,3 +201,38 @@ test("epics of one name in two departments do not share a build unasked", async 
   const own = await orket("run", "mobile-work", "--build", "build-mobile");
   assert.equal(own.code, 0, own.err);
 });
+
+test("run --from forks by the number that runs show prints, and says what cannot be", async (context) => {
+  const project = await makeProject({
+    "model/core/epics/work.yaml": epicFile([{ id: "api" }]),
+    "script.yaml": stringify(simpleScript(["api"])),
+  });
+  context.after(project.remove);
+  const orket = async (...args: readonly string[]) => runOrket(args, { cwd: project.dir });
+  type Shown = { readonly runs: readonly { readonly id: string }[] };
+  assert.equal((await orket("run", "work")).code, 0);
+  const [{ id } = { id: "" }] = (JSON.parse((await orket("runs", "--json")).out) as Shown).runs;
+  const shown = await orket("runs", "show", id);
+  assert.match(shown.out, /^ +1 +turn-\S+ +api #1 .*\n +2 +turn-\S+ +api #2 /m);
+  const fork = await orket("run", "--from", `${id}:1`, "--model", "scripted:script.yaml", "--json");
+  assert.equal(fork.code, 0, fork.err);
+  const result = JSON.parse(fork.out.trim().split("\n").at(-1) ?? "") as {
+    readonly run: { readonly id: string; readonly build: string; readonly turns: number };
+  };
+  assert.deepEqual([result.run.build, result.run.turns], ["build-work-fork-1", 1]);
+  const from = await orket("runs", "show", result.run.id);
+  assert.ok(from.out.includes(`forked from ${id}:1`), from.out);
+  const endings = [
+    [["run"], 2, "Which card?"],
+    [["run", "work", "--from", `${id}:1`], 2, "leave out the card"],
+    [["run", "--from", `${id}:1`, "--restart"], 2, "leave out the card"],
+    [["run", "--from", `${id}:9`], 2, "has 2 turns"],
+    [["run", "--from", "run-none:1"], 2, "No run has the id"],
+    [["run", "--from", `${id}:1`, "--build", "build-work"], 2, "--build"],
+  ] as const;
+  for (const [args, code, words] of endings) {
+    const ended = await orket(...args);
+    assert.equal(ended.code, code, args.join(" "));
+    assert.ok(ended.err.includes(words), ended.err);
+  }
+});

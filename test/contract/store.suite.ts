@@ -13,6 +13,7 @@ import { testStoreEvents } from "./store-events.suite.ts";
 import { testStoreMemories } from "./store-memories.suite.ts";
 import { testStorePhases } from "./store-phases.suite.ts";
 import { testStoreRuns } from "./store-runs.suite.ts";
+import { testStoreCopies } from "./store-copies.suite.ts";
 import { testStoreTurns } from "./store-turns.suite.ts";
 
 /** `setNow` moves the clock the store was opened with. The store is closed after the test by whoever opened it. */
@@ -30,6 +31,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStoreMemories(openStore);
     testStorePhases(openStore);
     testStoreApprovals(openStore);
+    testStoreCopies(openStore);
     testStoreEvents(openStore);
   });
 }

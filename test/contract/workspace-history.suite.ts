@@ -13,6 +13,7 @@ type Scene = (context: TestContext) => Promise<Workspace>;
 export function testWorkspaceHistory(name: string, openWorkspaces: OpenWorkspaces): void {
   const scene: Scene = async (context) => (await openWorkspaces(context)).open("rock-1/epic-1");
   describe(`${name}: history`, () => testHistory(scene));
+  describe(`${name}: forks`, () => testForks(openWorkspaces));
   describe(`${name}: history of odd files`, () => testOddFiles(scene));
 }
 
@@ -258,5 +259,79 @@ function testOddFiles(scene: Scene): void {
         JSON.stringify(path),
       );
     }
+  });
+}
+
+function testForks(openWorkspaces: OpenWorkspaces): void {
+  test("makes a new workspace as one was at a commit, byte for byte, and leaves that one alone", async (context) => {
+    const workspaces = await openWorkspaces(context);
+    const old = await workspaces.open("old");
+    await put(old, ".gitattributes", "* text eol=crlf\n*.txt filter=evil\n");
+    await put(old, "a.txt", "one\nü\r\n");
+    await put(old, "deep/er/b.sh", "#!/bin/sh\n");
+    chmodSync(join(old.dir, "deep/er/b.sh"), 0o755);
+    const paths = [".gitattributes", "a.txt", "deep/er/b.sh"];
+    const first = (await old.commit(commitRequest(paths))) ?? "";
+    const digest = await old.digest();
+    await put(old, "a.txt", "two\n");
+    const second = (await old.commit(commitRequest(["a.txt"]))) ?? "";
+    await put(old, "never.txt", "not committed");
+    const made = await workspaces.fork([{ from: "old", to: "new", commits: [first] }]);
+    assert.deepEqual(made, { ok: true, value: [digest] });
+    const fresh = await workspaces.open("new");
+    assert.equal(await fresh.digest(), digest);
+    assert.deepEqual(await fresh.changed(), []);
+    const text = await fresh.read("a.txt", 100);
+    assert.ok(text.ok && text.value.text === "one\nü\r\n", JSON.stringify(text));
+    assert.deepEqual(
+      (await fresh.history(10)).map(({ commit }) => commit),
+      [first],
+    );
+    await put(fresh, "c.txt", "c");
+    assert.notEqual(await fresh.commit(commitRequest(["c.txt"])), null);
+    assert.deepEqual(
+      (await old.history(10)).map(({ commit }) => commit),
+      [second, first],
+    );
+    assert.deepEqual(await old.changed(), ["never.txt"]);
+  });
+
+  test("begins at the newest of the commits by the history, and empty where there are none", async (context) => {
+    const workspaces = await openWorkspaces(context);
+    const old = await workspaces.open("rock/old");
+    const commits: string[] = [];
+    for (const name of ["a", "b", "c"]) {
+      await put(old, name, name);
+      commits.push((await old.commit(commitRequest([name]))) ?? "");
+    }
+    const [first = "", second = ""] = commits;
+    const made = await workspaces.fork([
+      { from: "rock/old", to: "fork/old", commits: [second, first] },
+      { from: "none", to: "fork/none", commits: [] },
+    ]);
+    assert.ok(made.ok);
+    assert.equal(made.value[1], null);
+    const [head] = await (await workspaces.open("fork/old")).history(1);
+    assert.equal(head?.commit, second);
+    assert.equal(await (await workspaces.open("fork/none")).digest(), "empty");
+  });
+
+  test("refuses a name that is taken and a commit that is lost, and then makes none of them", async (context) => {
+    const workspaces = await openWorkspaces(context);
+    const old = await workspaces.open("old");
+    await put(old, "a", "a");
+    const commit = (await old.commit(commitRequest(["a"]))) ?? "";
+    const codeOf = async (to: string, commits: readonly string[], from = "old") => {
+      const good = { from: "old", to: "first", commits: [commit] };
+      const made = await workspaces.fork([good, { from, to, commits }]);
+      return made.ok ? "ok" : made.error.code;
+    };
+    assert.equal(await codeOf("old", [commit]), "BUILD_EXISTS");
+    assert.equal(await codeOf("new", [commit, "0".repeat(40)]), "HISTORY_INCOMPLETE");
+    assert.equal(await codeOf("new", [commit], "nobody"), "HISTORY_INCOMPLETE");
+    for (const name of ["../out", "a.git", ""])
+      await assert.rejects(codeOf(name, [commit]), { code: "WORKSPACE_FAILED" }, name);
+    assert.equal(await codeOf("new", [commit]), "ok");
+    assert.equal(await codeOf("newer", [commit]), "BUILD_EXISTS");
   });
 }

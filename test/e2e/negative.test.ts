@@ -232,6 +232,7 @@ test("a link that appears between the gate and the write is as serious as one th
   const { workspaces } = plain.engine;
   // The attacker is quicker than the walk of the write: what the gate resolved is a link by then.
   const raced: typeof workspaces = {
+    ...workspaces,
     open: async (build) => {
       const workspace = await workspaces.open(build);
       const relink: typeof workspace.write = async (...given) => {

@@ -8,6 +8,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Processes } from "../../ports/process.ts";
 import type { Workspace, Workspaces } from "../../ports/workspace.ts";
 import { createDiskFiles } from "./disk.ts";
+import { forkWorkspaces } from "./fork.ts";
 import { createGitHistory, ensureRepository } from "./git.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { judgeLink } from "./links.ts";
@@ -56,6 +57,18 @@ export function createDiskWorkspaces(deps: DiskWorkspacesDeps): Workspaces {
       // Two that opened at once get the same one.
       if (!opened.has(build)) opened.set(build, workspace);
       return opened.get(build) ?? workspace;
+    },
+    fork: async (forks) => {
+      for (const { to } of forks) refuseNesting(stateDir, to);
+      return forkWorkspaces(
+        setting,
+        forks.map(({ from, to, commits }) => ({
+          source: placesOf(stateDir, from).gitDir,
+          ...placesOf(stateDir, to),
+          commits,
+          random: randomBytes(6).toString("hex"),
+        })),
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
 // The tool that creates a follow-up card in the same build and epic.
 import { z } from "zod";
 import { CARD_TYPES, parsePriority, slugOf } from "../../domain/card.ts";
+import { createdFacts } from "../../domain/card-history.ts";
 import { keyOf } from "../../domain/card-moves.ts";
 import type { ToolResult } from "../../domain/turn.ts";
 import { TURN_LIMITS } from "../../domain/turn.ts";
@@ -77,7 +78,7 @@ async function createCard(
     cardEvent(card, {
       type: "card-created",
       actor: actorOf(scope),
-      data: { summary: card.summary, seat: card.seat, parent: card.parent },
+      data: createdFacts(card),
       ...originOf(scope),
     }),
   ]);

@@ -1,11 +1,12 @@
 // `orket run` and `orket resume`: one run to its end in this process, watched in a terminal, as plain lines or as JSON Lines.
 import type { Engine } from "../../app/engine.ts";
+import { forkRun } from "../../app/fork-run.ts";
 import { executeRun } from "../../app/execute-run.ts";
 import { adoptLostRuns } from "../../app/stop-run.ts";
 import { runResult, showRun } from "../../app/show-run.ts";
 import { startRun } from "../../app/start-run.ts";
 import type { ApproveMode } from "../../domain/approval.ts";
-import type { Result } from "../../domain/result.ts";
+import type { Refusal, Result } from "../../domain/result.ts";
 import { refuse } from "../../domain/result.ts";
 import type { Budget, Run } from "../../domain/run.ts";
 import { NO_USAGE } from "../../domain/run.ts";
@@ -25,6 +26,7 @@ export type RunOptions = GlobalOptions &
     readonly model?: string;
     readonly department?: string;
     readonly approve?: ApproveMode;
+    readonly from?: string;
   };
 
 type BudgetOptions = {
@@ -38,12 +40,16 @@ export async function run(
   options: RunOptions,
   [card = ""]: readonly string[],
 ): Promise<number> {
+  const problem = contradiction(card, options);
+  if (problem !== null) return showProblem(cli.io, problem, options.json === true);
   return watched(cli, options, async (engine) => {
-    const { build = null, department = null, restart = false, model = null } = options;
+    const { build = null, department = null, restart = false, model = null, from } = options;
     const { approve = "ask" } = options;
     const budget = budgetOf(options);
-    const request = { card, build, department, restart, model, budget, approve };
-    const started = await startRun(engine, request);
+    const started =
+      from === undefined
+        ? await startRun(engine, { card, build, department, restart, model, budget, approve })
+        : await forkRun(engine, { from, build, model, budget, approve });
     return started.ok ? { ok: true, value: { run: started.value.id, resume: false } } : started;
   });
 }
@@ -54,6 +60,20 @@ export const budgetOf = ({ maxTokens, maxCost, maxMinutes }: BudgetOptions): Bud
   minutesMax: maxMinutes ?? null,
   turnsMax: null,
 });
+
+/** A fork has its card, its department and its state from the run it comes from. */
+function contradiction(
+  card: string,
+  { from, restart = false, department }: RunOptions,
+): Refusal | null {
+  const words =
+    from === undefined
+      ? card === "" &&
+        "Which card? Name a rock, an epic or an issue, or a run with --from <run>:<turn>."
+      : (card !== "" || restart || department !== undefined) &&
+        "--from takes the card and its state from the run; leave out the card, --restart and --department.";
+  return words === false ? null : { code: "USAGE", message: words, details: {} };
+}
 
 export async function resume(
   cli: Cli,

@@ -87,7 +87,7 @@ function waitText(wait: CardWait | undefined): string {
 
 function runText(
   io: Io,
-  { run, cards, turns, lease, waits }: RunView,
+  { run, cards, turns, lease, waits, from }: RunView,
   phase: PhaseReport | null,
 ): string {
   const paint = createPaint(io.color);
@@ -99,6 +99,7 @@ function runText(
           .split("\n")
           .map((line) => `  ${plain(line)}`)
           .join("\n")}\n`;
+  const origin = from === null ? "" : `  forked from ${from.run}:${from.turn}\n`;
   const owner = run.status === "running" && lease !== null ? `  worked on by ${lease.owner}\n` : "";
   const { inputTokens, outputTokens, costUsd } = run.usage;
   const cost = `  ${run.turns} turns, ${inputTokens} + ${outputTokens} tokens, ${costUsd.toFixed(4)} USD\n`;
@@ -111,11 +112,12 @@ function runText(
       waitText(waits.find((wait) => wait.card === card.id)),
     ]);
   const turnRows = turns.map((turn) => [
-    `  ${turn.id}`,
+    `  ${turn.numberInRun}`,
+    turn.id,
     `${turn.card} #${turn.number}`,
     `${turn.seat} (${turn.kind})`,
     turn.commit?.slice(0, 10) ?? "",
     plain(turn.outcome ?? turn.status),
   ]);
-  return `${head}${detail}${owner}${cost}${after}\n${table(cardRows)}\n${table(turnRows)}`;
+  return `${head}${detail}${origin}${owner}${cost}${after}\n${table(cardRows)}\n${table(turnRows)}`;
 }

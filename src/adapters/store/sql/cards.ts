@@ -3,10 +3,16 @@
 // card-queries.ts, how a row is read in card-rows.ts.
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
-import type { Card } from "../../../domain/card.ts";
+import type { Card, CardBrief } from "../../../domain/card.ts";
 import { EngineError } from "../../../domain/errors.ts";
 import { canonicalJson } from "../../../domain/json.ts";
-import type { CardColumns, CardDefinition, CardStore, NewCard } from "../../../ports/store.ts";
+import type {
+  CardColumns,
+  CardDefinition,
+  CardStore,
+  NewCard,
+  PastCard,
+} from "../../../ports/store.ts";
 import { cardReadStatements, openCardReads } from "./card-queries.ts";
 import { CARD_COLUMNS, cardKey } from "./card-rows.ts";
 import type { LogEnd } from "./events.ts";
@@ -144,18 +150,18 @@ export function openCards({ db, session, statements, end }: CardDeps): CardStore
       throw new EngineError("CARD_UNKNOWN", `Build ${card.build} has no card ${card.id}.`);
   }
 
+  async function insert(values: ReturnType<typeof pastValues>, brief: CardBrief): Promise<boolean> {
+    if ((await session.change(statements.insert, values)) === 0) return false;
+    const { build, id_key: key } = values;
+    await session.change(statements.saveBrief, { build, key, brief: canonicalJson(brief) });
+    return true;
+  }
+
   return {
     ...reads,
-    insert: async (card) => {
-      const values = newValues(card, await stamp(card.build, card.id));
-      if ((await session.change(statements.insert, values)) === 0) return false;
-      await session.change(statements.saveBrief, {
-        build: card.build,
-        key: values.id_key,
-        brief: canonicalJson(card.brief),
-      });
-      return true;
-    },
+    insert: async (card) => insert(newValues(card, await stamp(card.build, card.id)), card.brief),
+    insertPast: async (card) =>
+      insert(pastValues(card, await stamp(card.build, card.id)), card.brief),
     move: async (card, move) => {
       const clears = move.to === "done" || move.cause === "restart";
       const also = { ...toValues(move), ...(clears ? { author_seats: "[]" } : {}) };
@@ -218,16 +224,30 @@ const definedValues = (definition: Omit<CardDefinition, "brief">) => ({
   position: definition.position,
 });
 
-function newValues(
-  card: NewCard,
-  { key, updated_at, changed_seq }: { key: string; updated_at: string; changed_seq: number },
-) {
+type Stamp = { readonly key: string; readonly updated_at: string; readonly changed_seq: number };
+
+function newValues(card: NewCard, stamp: Stamp) {
   if (card.status !== "ready" && card.status !== "blocked") {
     throw new EngineError("INTERNAL", `A card is created ready or blocked, not ${card.status}.`, {
       details: { card: card.id },
     });
   }
-  return {
+  return pastValues({ ...card, ...UNTOUCHED, createdAt: stamp.updated_at }, stamp);
+}
+
+const UNTOUCHED = {
+  retryCount: 0,
+  cycle: 0,
+  verified: false,
+  orphaned: false,
+  authorSeats: [],
+  credits: 0,
+  resolution: null,
+  lastError: null,
+} as const;
+
+const pastValues = (card: PastCard, { key, updated_at, changed_seq }: Stamp) =>
+  ({
     ...definedValues(card),
     build: card.build,
     id: card.id,
@@ -240,18 +260,17 @@ function newValues(
     epic: card.epic,
     parent: card.parent,
     department: card.department,
-    retry_count: 0,
-    cycle: 0,
-    verified: 0,
-    orphaned: 0,
-    author_seats: "[]",
+    retry_count: card.retryCount,
+    cycle: card.cycle,
+    verified: card.verified ? 1 : 0,
+    orphaned: card.orphaned ? 1 : 0,
+    author_seats: JSON.stringify(card.authorSeats),
     assignee: card.assignee,
-    credits: 0,
-    resolution: null,
-    last_error: null,
-    created_at: updated_at,
+    credits: card.credits,
+    resolution: card.resolution,
+    last_error: card.lastError,
+    created_at: card.createdAt,
     updated_at,
     status_since: updated_at,
     changed_seq,
-  } as const;
-}
+  }) as const;

@@ -46,6 +46,9 @@ export const openComments = (session: Session, statements: CommentStatements): C
       at: session.now(),
     });
   },
+  copy: async ({ card, author, text: words, at }, { build, turn }) => {
+    await session.change(statements.add, { build, card, author, text: words, turn, at });
+  },
   list: async (build, card, limit) => {
     const rows = await session.rows(statements.list, { build, card, limit: rowLimit(limit) });
     return rows.map(readComment).reverse();

@@ -12,6 +12,7 @@ import type { Schema } from "./schema.ts";
 import type { Session } from "./session.ts";
 import { rowLimit } from "./session.ts";
 import { prepare } from "./statement.ts";
+import { openTurnCopies, turnCopyStatements } from "./turn-copies.ts";
 import {
   EARLIER_COLUMNS,
   readEarlierTurn,
@@ -44,6 +45,7 @@ export const turnStatements = (db: Kysely<Schema>) => ({
   ...spendingStatements(db),
   journal: journalStatements(db),
   files: cardFileStatements(db),
+  copies: turnCopyStatements(db),
 });
 
 const summed = (column: "input_tokens" | "output_tokens" | "cost_usd") =>
@@ -158,6 +160,7 @@ export function openTurns({ db, session, statements, cards }: TurnDeps): TurnSto
 
   return {
     ...journal,
+    ...openTurnCopies(session, statements.copies),
     ...openCardFiles({ session, statements: statements.files, cards }),
     get,
     list: async (filter) => (await session.select(listQuery(db, filter))).map(readTurn).reverse(),
