@@ -88,44 +88,45 @@ async function readBuild(
   seq: number,
 ): Promise<Result<PastBuild>> {
   const events = await allEvents(transaction.events, { build: id, before: seq + 1 });
-  const turns = await turnsBy(transaction, id, events);
-  const counted = new Set(turns.map((turn) => turn.id));
-  const states = cardsAfter(events, (turn) => counted.has(turn));
+  const open = await openTurns(transaction, id, events);
+  const states = cardsAfter(events, (turn) => !open.has(turn));
   if (!states.ok) return states;
+  const all = await transaction.turns.list({ build: id, limit: ALL });
+  const turns = all.filter((turn) => !open.has(turn.id));
   const cards: PastCard[] = [];
   for (const [cardId, state] of states.value)
-    cards.push(await readCard(transaction, { build: id, cardId, state, counted }));
+    cards.push(await readCard(transaction, { build: id, cardId, state, open }));
   const row = cards.length === 0 ? null : await transaction.runs.build(id);
   return ok({ id, row, cards, turns: await withPaths(transaction, turns) });
 }
 
-/** Those that had ended by then, and those that came with the build when it was forked itself: they have no events in it. */
-async function turnsBy(
-  { turns, events: log }: StoreTransaction,
+/** Those that had not ended by then. What came with the build when it was forked itself has no events in it. */
+async function openTurns(
+  { events: log }: StoreTransaction,
   build: string,
   events: readonly Event[],
-): Promise<readonly Turn[]> {
+): Promise<ReadonlySet<string>> {
   const ended = new Set(
     events
       .filter(({ type }) => type === "turn-finished" || type === "turn-failed")
       .map((event) => event.turn),
   );
   const started = await allEvents(log, { build, types: ["turn-started"] });
-  const own = new Set(started.map((event) => event.turn));
-  const all = await turns.list({ build, limit: ALL });
-  return all.filter((turn) => ended.has(turn.id) || !own.has(turn.id));
+  return new Set(
+    started.flatMap(({ turn }) => (turn === undefined || ended.has(turn) ? [] : [turn])),
+  );
 }
 
 type CardQuestion = {
   readonly build: string;
   readonly cardId: string;
   readonly state: CardState;
-  readonly counted: ReadonlySet<string>;
+  readonly open: ReadonlySet<string>;
 };
 
 async function readCard(
   { cards, comments }: StoreTransaction,
-  { build, cardId, state, counted }: CardQuestion,
+  { build, cardId, state, open }: CardQuestion,
 ): Promise<PastCard> {
   const card = await cards.get(build, cardId);
   const brief = await cards.brief(build, cardId);
@@ -133,7 +134,7 @@ async function readCard(
     throw new EngineError("STORE_CORRUPT", `The log names card ${cardId}, which is not stored.`);
   let spoken = 0;
   const kept = (await comments.list(build, card.id, ALL)).filter(({ turn }) => {
-    if (turn !== null) return counted.has(turn);
+    if (turn !== null) return !open.has(turn);
     spoken += 1;
     return spoken <= state.spoken;
   });

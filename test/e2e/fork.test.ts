@@ -395,11 +395,34 @@ test("a fork uses the assets the old run was started with, whatever the project 
   assert.equal((await play(engine, fresh.id)).status, "done");
 });
 
+test("a card that used all its turns is blocked in the fork too", async (context) => {
+  const engine = await openProject(context, {
+    issues: [{ id: "a" }, { id: "b", depends_on: ["a"] }, { id: "c" }],
+    script: {
+      version: 1,
+      cards: {
+        a: { coder: [write("docs/a.md", "1\n"), say("Done.")] },
+        c: { coder: [write("docs/c.md", "1\n"), say("Done.")] },
+      },
+      match: [{ when: { seat: "guard" }, reply: approve }],
+    },
+    options: { settings: { concurrency: 1 }, limits: { turnsPerCardMax: 1 } },
+  });
+  const run = await engine.run({ card: "work" });
+  const { turns } = await view(engine, run.id);
+  const fresh = await forked(engine, `${run.id}:${turns.length}`);
+  const start = await lookNow(engine, fresh.builds[0] ?? "");
+  const blocked = start.cards.filter(({ status }) => status === "blocked");
+  assert.ok(blocked.length > 0, JSON.stringify(start.cards.map(({ id, status }) => [id, status])));
+  assert.match(blocked[0]?.waitDetail ?? "", /used all its 1 turns/);
+});
+
 type CardScript = { readonly coder: readonly unknown[]; readonly guard: readonly unknown[] };
 type Plan = {
   readonly cards: Readonly<Record<string, CardScript>>;
   readonly depends: boolean;
   readonly concurrency: number;
+  readonly turnsMax: number;
   readonly pick: number;
 };
 
@@ -427,15 +450,19 @@ test("whatever a run did, its log gives the cards after each turn, and a fork be
     cards: fc.record({ a: cardScript, b: cardScript, c: cardScript }),
     depends: fc.boolean(),
     concurrency: fc.integer({ min: 1, max: 3 }),
+    turnsMax: fc.integer({ min: 1, max: 12 }),
     pick: fc.nat(),
   });
-  const check = async ({ cards, depends, concurrency, pick }: Plan) => {
+  const check = async ({ cards, depends, concurrency, turnsMax, pick }: Plan) => {
     const issues = [{ id: "a" }, { id: "b" }, { id: "c", depends_on: depends ? ["a"] : [] }];
     const project = await makeProject({
       "model/core/epics/work.yaml": epicFile(issues),
       "script.yaml": { version: 1, cards, match: [{ when: {}, reply: say("Nothing.") }] },
     });
-    const engine = await openTestEngine(project.dir, { settings: { concurrency } });
+    const engine = await openTestEngine(project.dir, {
+      settings: { concurrency },
+      limits: { turnsPerCardMax: turnsMax },
+    });
     try {
       const moments = new Map<string, Moment>();
       const store = noting(engine.engine.store, "build-work", moments);
