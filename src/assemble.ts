@@ -45,18 +45,14 @@ export type Assembly = {
   readonly watcher: Watcher;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly owner: string;
+  /** Parts that a replay brings with it. */
+  readonly parts?: Partial<Pick<Engine, "clock" | "ids" | "model" | "containment" | "assets">>;
 };
 
 export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>> {
-  const { dir, stateDir, config, watcher, env, owner } = assembly;
-  const clock = createSystemClock();
-  const assets = createDiskAssets({
-    projectDir: dir,
-    env: {
-      orgName: config.text("organization.name") ?? undefined,
-      orgVision: config.text("organization.vision") ?? undefined,
-    },
-  });
+  const { dir, stateDir, config, watcher, env, owner, parts = {} } = assembly;
+  const clock = parts.clock ?? createSystemClock();
+  const assets = parts.assets ?? assetsOf(dir, config);
   const loaded = await assets.load();
   const named = nodeNames(config, loaded.ok ? loaded.value : null);
   const nodes = await loadNodes({ projectDir: dir, names: named, builtIn: BUILT_IN });
@@ -96,8 +92,18 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
       secrets: config.secrets,
     }),
     settings: settingsOf(config, owner),
+    ...parts,
   });
 }
+
+export const assetsOf = (projectDir: string, config: Config): Engine["assets"] =>
+  createDiskAssets({
+    projectDir,
+    env: {
+      orgName: config.text("organization.name") ?? undefined,
+      orgVision: config.text("organization.vision") ?? undefined,
+    },
+  });
 
 /** orket.yaml names nodes; where it is silent the organization does. */
 function nodeNames(config: Config, assets: ProjectAssets | null): NodeNames {

@@ -85,7 +85,7 @@ export async function startTurn(session: Session, lane: Lane, plan: TurnPlan): P
     await transaction.turns.insert(turn, prompt);
     await transaction.runs.addUsage(run.id, NO_USAGE, 1);
     const decisions = [...plan.events, ...chosen.events].map((event) => ({ ...event, turn: id }));
-    await transaction.events.append([...decisions, ...started(turn, card)]);
+    await transaction.events.append([...decisions, ...started(turn, card, model)]);
     session.turns += 1;
     const { seatReplies } = counts;
     return {
@@ -114,8 +114,9 @@ const newTurn = (
   endedAt: null,
 });
 
-const started = (turn: Turn, card: Card): readonly NewEvent[] => {
+const started = (turn: Turn, card: Card, model: ModelFacts): readonly NewEvent[] => {
   const origin = { actor: "engine", run: turn.run, turn: turn.id };
+  const { nativeTools, contextWindow, price } = model;
   const facts = { seat: turn.seat, kind: turn.kind, number: turn.number, cycle: turn.cycle };
   return [
     cardEvent(card, {
@@ -126,7 +127,7 @@ const started = (turn: Turn, card: Card): readonly NewEvent[] => {
     cardEvent(card, {
       ...origin,
       type: "model-selected",
-      data: { model: turn.model, seat: turn.seat },
+      data: { model: turn.model, seat: turn.seat, nativeTools, contextWindow, price },
     }),
     cardEvent(card, { ...origin, type: "turn-started", data: facts }),
     ...(turn.kind === "review"

@@ -80,6 +80,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   STORE_FAILED: EXIT.internal,
   EVENTS_BROKEN: EXIT.endedBadly,
   WORKSPACE_FAILED: EXIT.internal,
+  RECORDING_INVALID: EXIT.configuration,
   SCRIPT_INVALID: EXIT.configuration,
   INTERRUPTED: EXIT.interrupted,
   INTERNAL: EXIT.internal,

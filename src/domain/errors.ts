@@ -67,6 +67,7 @@ export const ERROR_CODES = {
   STORE_FAILED: "The database failed.",
   EVENTS_BROKEN: "The event log was changed, or rows are missing or out of order.",
   WORKSPACE_FAILED: "The workspace or its git repository failed.",
+  RECORDING_INVALID: "The recorded run does not load.",
   SCRIPT_INVALID: "The scripted model's file does not load.",
   INTERRUPTED: "A signal stopped the work; it can be resumed.",
   INTERNAL: "Something that should not happen did.",

@@ -4,6 +4,8 @@ import type { Clock } from "../../ports/clock.ts";
 export type SimulatedClock = Clock & {
   /** Lets time pass; sleepers wake in the order of their ends, each at its own moment. */
   readonly advance: (durationMs: number) => Promise<void>;
+  /** Lets time pass until the next sleeper wakes; false when there is none. */
+  readonly step: () => Promise<boolean>;
   /** The clock on the wall jumps, as after a correction; no time passes. */
   readonly jumpTo: (nowMs: number) => void;
   readonly sleepers: () => number;
@@ -49,6 +51,11 @@ export function createSimulatedClock(startMs: number): SimulatedClock {
     monotonic: () => elapsedMs,
     sleep,
     advance,
+    step: async () => {
+      const next = earliest(sleepers, Infinity);
+      if (next !== undefined) await advance(next.wakesAt - elapsedMs);
+      return next !== undefined;
+    },
     jumpTo: (nowMs) => {
       wallOffsetMs = nowMs - elapsedMs;
     },
