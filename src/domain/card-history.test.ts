@@ -14,10 +14,12 @@ type Written = readonly [
   card?: string | null,
 ];
 
+const atOf = (seq: number): string => `2025-03-01T10:00:0${seq}.000Z`;
+
 const logOf = (written: readonly Written[]): readonly Event[] =>
   written.map(([type, data, turn, card = "a"], place) => ({
     seq: place + 1,
-    at: "2025-03-01T10:00:00.000Z",
+    at: atOf(place + 1),
     type,
     build: "build-a",
     ...(card === null ? {} : { card }),
@@ -40,6 +42,7 @@ const BEGIN: Written = ["card-created", createdFacts(NEW)];
 
 const FRESH: CardState = {
   status: "ready",
+  statusSince: atOf(1),
   waitReason: null,
   waitDetail: null,
   retryCount: 0,
@@ -92,6 +95,7 @@ test("a move writes what it says, and forgets the authors at done and at a resta
   assert.deepEqual(cardAfter(wrote, wrote, ["card-moved", block]), {
     ...FRESH,
     status: "blocked",
+    statusSince: atOf(4),
     waitReason: "system",
     waitDetail: "Three denials.",
     authorSeats: ["coder"],
@@ -101,10 +105,12 @@ test("a move writes what it says, and forgets the authors at done and at a resta
   const done = { ...release, to: "done", cause: "command", verified: true, cycle: 0 } as const;
   assert.deepEqual(cardAfter(wrote, ["card-moved", block], ["card-moved", movedFacts(restart)]), {
     ...FRESH,
+    statusSince: atOf(4),
   });
   assert.deepEqual(cardAfter(wrote, ["card-moved", movedFacts(done)]), {
     ...FRESH,
     status: "done",
+    statusSince: atOf(3),
     verified: true,
   });
 });

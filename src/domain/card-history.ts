@@ -13,6 +13,7 @@ import { ok, refuse } from "./result.ts";
 export type CardState = Pick<
   Card,
   | "status"
+  | "statusSince"
   | "waitReason"
   | "waitDetail"
   | "retryCount"
@@ -78,7 +79,7 @@ export function cardsAfter(
     if (id === undefined) continue;
     if (type === "card-created") {
       if (!concerned.has(id)) continue;
-      const state = created(event.data);
+      const state = created(event);
       if (state === null) return tooOld(event.seq, id);
       cards.set(id, state);
       continue;
@@ -109,11 +110,11 @@ const FRESH = {
   spoken: 0,
 } as const;
 
-function created(data: JsonObject): CardState | null {
+function created({ at, data }: Event): CardState | null {
   const { state, status } = data;
   // Written by `createdFacts` and held by the log's chain: its shape is the one it was given.
   if (isJsonObject(state)) return state as unknown as CardState;
-  return isCardStatus(status) ? { ...FRESH, status, ...waitOf(data) } : null;
+  return isCardStatus(status) ? { ...FRESH, status, statusSince: at, ...waitOf(data) } : null;
 }
 
 const waitOf = (
@@ -128,7 +129,7 @@ const textOf = (value: Json | undefined): string | null =>
 
 type Apply = (card: CardState, event: Event) => CardState;
 
-function moved(card: CardState, { data }: Event): CardState {
+function moved(card: CardState, { at, data }: Event): CardState {
   const status = data["to"] as CardStatus;
   const counters = Object.fromEntries(
     ["verified", "cycle", "retryCount"]
@@ -141,6 +142,7 @@ function moved(card: CardState, { data }: Event): CardState {
     ...counters,
     ...waitOf(data),
     status,
+    statusSince: at,
     authorSeats: startsAgain ? [] : card.authorSeats,
   };
 }

@@ -45,6 +45,7 @@ export function testStoreCopies(openStore: OpenStoreScene): void {
       resolution: "Done.",
       lastError: "no answer",
       createdAt: "2025-02-01T10:00:00.000Z",
+      statusSince: "2025-02-02T10:00:00.000Z",
     };
     const insert = async (): Promise<boolean> =>
       store.transaction(async ({ cards }) => cards.insertPast({ ...past, brief }));

@@ -232,7 +232,8 @@ function newValues(card: NewCard, stamp: Stamp) {
       details: { card: card.id },
     });
   }
-  return pastValues({ ...card, ...UNTOUCHED, createdAt: stamp.updated_at }, stamp);
+  const began = { createdAt: stamp.updated_at, statusSince: stamp.updated_at };
+  return pastValues({ ...card, ...UNTOUCHED, ...began }, stamp);
 }
 
 const UNTOUCHED = {
@@ -271,6 +272,6 @@ const pastValues = (card: PastCard, { key, updated_at, changed_seq }: Stamp) =>
     last_error: card.lastError,
     created_at: card.createdAt,
     updated_at,
-    status_since: updated_at,
+    status_since: card.statusSince,
     changed_seq,
   }) as const;
