@@ -24,6 +24,7 @@ import {
   firstDifferenceByCard,
   plainEvents,
 } from "./domain/recording.ts";
+import { createRedactor } from "./domain/redact.ts";
 import type { Result } from "./domain/result.ts";
 import { ok, refuse } from "./domain/result.ts";
 
@@ -104,7 +105,10 @@ export async function exportRun(
     recordRun(transaction, { run, concurrency }),
   );
   if (!recorded.ok) return recorded;
-  const { recording, snapshot, events } = recorded.value;
+  const { snapshot, events } = recorded.value;
+  // Folders of recordings are kept beside the project and handed on.
+  const redact = createRedactor({ values: setting.config.secrets() });
+  const recording = redact(recorded.value.recording) as Recording;
   const replayed = await replayRecording(setting, recording, snapshot.assets);
   if (!replayed.ok) return replayed;
   const difference = firstDifferenceByCard(plainEvents(events), replayed.value);

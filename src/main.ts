@@ -129,7 +129,26 @@ async function openProject(
   });
   if (!engine.ok) return engine;
   const close = async (): Promise<void> => engine.value.store.close();
-  return { ok: true, value: { dir, stateDir, settings: config.rows, engine: engine.value, close } };
+  const setting = { dir, config, env: surroundings.env };
+  const folder = (name: string): string => resolve(surroundings.cwd, name);
+  return {
+    ok: true,
+    value: {
+      dir,
+      stateDir,
+      settings: config.rows,
+      engine: engine.value,
+      exportRun: async (run, to) => {
+        const { exportRun } = await import("./assemble-replay.ts");
+        return exportRun({ ...setting, engine: engine.value }, { run, dir: folder(to) });
+      },
+      replay: async (from) => {
+        const { replayFolder } = await import("./assemble-replay.ts");
+        return replayFolder(setting, folder(from));
+      },
+      close,
+    },
+  };
 }
 
 /** One of these is enough; a folder with none of them is somebody else's, and nothing is written there. */

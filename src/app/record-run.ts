@@ -52,9 +52,7 @@ function unfit(run: Run, events: readonly Event[]): Result<never> | null {
     ? `it is ${run.status}`
     : events.some(({ type }) => type === "run-forked")
       ? "it began as a fork"
-      : events.some(({ type }) => type === "run-continued")
-        ? "it was stopped and resumed"
-        : null;
+      : null;
   return why === null
     ? null
     : refuse("RUN_STATE", `Run ${run.id} cannot be recorded: ${why}.`, { run: run.id });
@@ -86,7 +84,7 @@ function modelsOf(events: readonly Event[]): Recording["models"] {
   return Object.fromEntries(
     selected.map(({ data }) => {
       const { nativeTools, contextWindow, price } = data;
-      return [String(data["model"]), { nativeTools, contextWindow, price } as RecordedModel];
+      return [data["model"] as string, { nativeTools, contextWindow, price } as RecordedModel];
     }),
   );
 }
@@ -105,7 +103,7 @@ async function repliesOf(
     if (turn === undefined || card === undefined) continue;
     if (type === "turn-started") {
       steps.set(turn, await turns.steps(turn));
-      seats.set(turn, String(event.data["seat"]));
+      seats.set(turn, event.data["seat"] as string);
     }
     const answer = answerOf(event, steps.get(turn) ?? []);
     if (answer === null) continue;
@@ -120,14 +118,14 @@ function answerOf({ type, data }: Event, steps: readonly Step[]): RecordedReply 
   if (type === "model-retried")
     return {
       failure: {
-        code: String(data["code"]),
+        code: data["code"] as string,
         message: "recorded failure",
         status: typeof data["status"] === "number" ? data["status"] : null,
       },
     };
   if (type === "turn-failed") {
     const [, code, message = ""] =
-      /^(MODEL_[A-Z_]+): ([\s\S]*)$/.exec(String(data["detail"])) ?? [];
+      /^(MODEL_[A-Z_]+): ([\s\S]*)$/.exec(data["detail"] as string) ?? [];
     return code === undefined ? null : { failure: { code, message, status: null } };
   }
   const step = type === "model-called" ? steps.find(({ number }) => number === data["step"]) : null;

@@ -183,6 +183,24 @@ function addRuns(add: Add): void {
     load: async () => (await import("./commands/runs.ts")).runsShow,
   }).option("--diff", "also show what each turn changed");
   addRunControl(add);
+  addReplay(add);
+}
+
+function addReplay(add: Add): void {
+  add({
+    ...document,
+    name: "runs export <run>",
+    about: "keep an ended run as a recording, in a new folder",
+    example: "orket runs export run-01j9… --to recordings/greeting",
+    load: async () => (await import("./commands/runs-replay.ts")).runsExport,
+  }).requiredOption("--to <dir>", "the new folder");
+  add({
+    ...document,
+    name: "runs replay <dir>",
+    about: "play a recording with the project as it is now, and name the first difference",
+    example: "orket runs replay recordings/greeting",
+    load: async () => (await import("./commands/runs-replay.ts")).runsReplay,
+  });
 }
 
 function addRunControl(add: Add): void {

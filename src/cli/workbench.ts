@@ -1,5 +1,6 @@
 // What the command line asks of the composition root: a project opened on real parts. The CLI knows no adapter.
 import type { Engine, Watcher } from "../app/engine.ts";
+import type { Difference } from "../domain/recording.ts";
 import type { Result } from "../domain/result.ts";
 
 export type ProjectRequest = {
@@ -21,6 +22,12 @@ export type Project = {
   readonly stateDir: string;
   readonly settings: readonly SettingView[];
   readonly engine: Engine;
+  /** Writes the run's recording into a new folder; gives how many events it has. */
+  readonly exportRun: (run: string, dir: string) => Promise<Result<{ readonly events: number }>>;
+  /** Plays the recording in the folder with the project as it is now. */
+  readonly replay: (
+    dir: string,
+  ) => Promise<Result<{ readonly events: number; readonly difference: Difference | null }>>;
   readonly close: () => Promise<void>;
 };
 

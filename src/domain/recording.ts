@@ -76,9 +76,9 @@ export function createNames(): Names {
     learn: ({ type, run, card = "", turn, actor, data }) => {
       if (run !== undefined) names.set(run, "run");
       if (turn !== undefined && type === "turn-started")
-        names.set(turn, `turn(${toNames(card)}#${String(data["number"])})`);
+        names.set(turn, `turn(${toNames(card)}#${data["number"] as number})`);
       if (type !== "card-created" || !actor.startsWith("agent:")) return;
-      const parent = toNames(String(data["parent"]));
+      const parent = toNames((data["parent"] as string | null) ?? "");
       const place = (children.get(parent) ?? 0) + 1;
       children.set(parent, place);
       names.set(card, `created(${parent}#${place})`);

@@ -35,3 +35,13 @@ test("jumps on the wall without letting time pass", async () => {
   await clock.advance(5);
   assert.deepEqual([clock.now(), clock.monotonic()], [5, 15]);
 });
+
+test("a step passes to the end of the next sleep, and to nowhere when nobody sleeps", async () => {
+  const clock = createSimulatedClock(1000);
+  assert.equal(await clock.step(), false);
+  const woken: number[] = [];
+  for (const ms of [50, 20]) void clock.sleep(ms).then(() => woken.push(ms));
+  assert.deepEqual([await clock.step(), clock.monotonic(), woken], [true, 20, [20]]);
+  assert.deepEqual([await clock.step(), clock.now(), woken], [true, 1050, [20, 50]]);
+  assert.equal(await clock.step(), false);
+});

@@ -5,6 +5,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Names, RecordedReply, Recording } from "../../domain/recording.ts";
 import { ok } from "../../domain/result.ts";
 import type { Model, ModelReply, ModelRequest } from "../../ports/model.ts";
+import { ABORTED } from "./attempt.ts";
 import { failureOf } from "./failures.ts";
 
 export type RecordedDeps = {
@@ -25,13 +26,16 @@ export function createRecordedModel({ recording, names }: RecordedDeps): Model {
       const facts = Object.hasOwn(models, model) ? models[model] : undefined;
       return ok({ provider, name, ...(facts ?? UNKNOWN) });
     },
-    reply: async ({ origin }) => {
+    reply: async ({ origin }, signal, onText) => {
+      if (signal.aborted) return { kind: "failed", failure: ABORTED };
       const card = names.toNames(origin.card);
       const key = `${card}/${origin.seat}`;
       const place = given.get(key) ?? 0;
       given.set(key, place + 1);
       const reply = replies[card]?.[origin.seat]?.[place];
-      return reply === undefined ? none(origin, place) : play(reply, names);
+      const answer = reply === undefined ? none(origin, place) : play(reply, names);
+      if (answer.kind === "reply" && answer.text !== "") onText?.(answer.text);
+      return answer;
     },
   };
 }

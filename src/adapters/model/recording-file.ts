@@ -67,7 +67,6 @@ export async function readRecording(dir: string): Promise<Result<KeptRecording>>
   const invalid = (problems: readonly string[]): Result<never> =>
     refuse("RECORDING_INVALID", `The recording in ${dir} does not load: ${problems.join("; ")}`, {
       dir,
-      problems,
     });
   let value: unknown;
   let lines: string;
