@@ -1,9 +1,10 @@
 // `run --from`: a run that goes on from the middle of another one, with cards, files and history as they were there.
 import assert from "node:assert/strict";
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { stringify } from "yaml";
 import { executeRun } from "../../src/app/execute-run.ts";
 import { forkRun } from "../../src/app/fork-run.ts";
 import { showRun } from "../../src/app/show-run.ts";
@@ -395,6 +396,31 @@ test("a fork uses the assets the old run was started with, whatever the project 
   rmSync(join(engine.dir, "model/core/epics/work.yaml"));
   const fresh = await forked(engine, `${run.id}:1`);
   assert.equal((await play(engine, fresh.id)).status, "done");
+});
+
+test("a card whose asset changes, goes and comes back has each of it in the log", async (context) => {
+  const engine = await openProject(context, reviewed);
+  const path = join(engine.dir, "model/core/epics/work.yaml");
+  const begin = async (issues: Parameters<typeof epicFile>[0]): Promise<unknown> => {
+    writeFileSync(path, stringify(epicFile(issues)));
+    await engine.run({ card: "work" });
+    const { cards } = await lookNow(engine, "build-work");
+    await engine.engine.store.read(async (transaction) =>
+      holdsToLog(transaction, "build-work", { cards, comments: [] }),
+    );
+    return cards.find(({ id }) => id === "b")?.orphaned;
+  };
+  assert.equal(await begin([{ id: "a" }, { id: "b", depends_on: ["a"] }]), false);
+  assert.equal(await begin([{ id: "a" }]), true);
+  assert.equal(await begin([{ id: "a", priority: "critical" }, { id: "b" }]), false);
+  const redefined = engine.events.filter(({ type }) => type === "card-redefined");
+  assert.deepEqual(
+    redefined.map(({ card, data }) => [card, data["changed"]]),
+    [
+      ["a", ["priority"]],
+      ["b", ["dependsOn"]],
+    ],
+  );
 });
 
 test("a card that used all its turns is blocked in the fork too", async (context) => {
