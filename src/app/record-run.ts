@@ -39,6 +39,7 @@ export async function recordRun(
     build: target.rock ?? run.builds[0] ?? "",
     model: run.model,
     budget: run.budget,
+    approve: snapshot.approve ?? "ask",
     concurrency,
     models: modelsOf(events),
     replies: await repliesOf(transaction, events, names),

@@ -13,8 +13,8 @@ export async function replayRun(
   recording: Recording,
 ): Promise<Result<readonly PlainEvent[]>> {
   return drive(async (): Promise<Result<readonly PlainEvent[]>> => {
-    const { card, build, department, model, budget } = recording;
-    const request = { card, build, department, model, budget, restart: false };
+    const { card, build, department, model, budget, approve } = recording;
+    const request = { card, build, department, model, budget, approve, restart: false };
     const started = await startRun(engine, request);
     if (!started.ok) return started;
     const execution = { run: started.value.id, resume: false, isOwnerGone: () => false };

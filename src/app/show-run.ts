@@ -58,7 +58,7 @@ export async function showRun(
   });
 }
 
-type Waited = Pick<RunView, "run" | "cards" | "turns" | "approvals">;
+type Waited = Pick<RunView, "run" | "cards" | "approvals"> & { readonly turns: readonly Turn[] };
 
 function waitsOf({ run, cards, turns, approvals }: Waited): readonly CardWait[] {
   const keyOf = ({ build }: Card, id: string): string => `${build}/${id}`;

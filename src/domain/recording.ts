@@ -1,5 +1,6 @@
 // A recorded run: what it was asked, what its models answered, and its events with everything left out that differs from
 // one repetition to the next. Two repetitions are the same when these are, in the same order.
+import type { ApproveMode } from "./approval.ts";
 import type { Event, NewEvent } from "./events.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { canonicalJson, isJsonObject } from "./json.ts";
@@ -38,6 +39,8 @@ export type Recording = {
   readonly build: string;
   readonly model: string | null;
   readonly budget: Budget;
+  /** What a call that needs a person got. */
+  readonly approve: ApproveMode;
   readonly concurrency: number;
   /** By the name a turn has for it. */
   readonly models: Readonly<Record<string, RecordedModel>>;

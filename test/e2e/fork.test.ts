@@ -21,7 +21,7 @@ import { reject, say, write } from "../support/project.ts";
 const SIGNAL = new AbortController().signal;
 
 const fork = async (engine: TestEngine, from: string, build: string | null = null) =>
-  forkRun(engine.engine, { from, build, model: null, budget: NO_BUDGET });
+  forkRun(engine.engine, { from, build, model: null, budget: NO_BUDGET, approve: "ask" });
 
 async function forked(engine: TestEngine, from: string, build: string | null = null) {
   const run = await fork(engine, from, build);

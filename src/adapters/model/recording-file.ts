@@ -1,5 +1,6 @@
 // A recording as a folder: `recording.yaml` with what the run was asked and what its models answered, `events.txt` with one
 // event a line, so that a change of behaviour reads well in a diff.
+import { APPROVE_MODES } from "../../domain/approval.ts";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -38,6 +39,7 @@ const schema = z.strictObject({
   budget: z
     .strictObject({ tokensMax: limit, costUsdMax: limit, minutesMax: limit, turnsMax: limit })
     .default({ tokensMax: null, costUsdMax: null, minutesMax: null, turnsMax: null }),
+  approve: z.enum(APPROVE_MODES).default("ask"),
   concurrency: z.int().min(1),
   models: z
     .record(
