@@ -8,7 +8,7 @@ import { decideApproval } from "../../src/app/approvals.ts";
 import { createSimulatedClock } from "../../src/adapters/clock/simulated.ts";
 import { TOOLS } from "../../src/app/tools/catalogue.ts";
 import { cardOf, openProject, types } from "../support/open-project.ts";
-import { call } from "../support/project.ts";
+import { call, write } from "../support/project.ts";
 import {
   promote,
   work,
@@ -70,8 +70,9 @@ test("a resume before anybody decided pauses again at once, without a call to th
 });
 
 test("what a person denies is told to the model with the reason, and breaks no rule however often", async (context) => {
-  const coder = ["A", "B", "C", "D"].map(promote);
-  const engine = await openProject(context, oneCard([...coder, ...work("api")]));
+  // The gate's own denial after them is the first of the three that end a turn.
+  const coder = [...["A", "B", "C", "D"].map(promote), write("main.ts", "1\n"), ...work("api")];
+  const engine = await openProject(context, oneCard(coder));
   let run = await engine.run({ card: "work" });
   for (const content of ["A", "B", "C", "D"]) {
     assert.equal((await onlyOne(engine)).arguments["content"], content);
