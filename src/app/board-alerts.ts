@@ -1,5 +1,5 @@
 // What on the board needs a person: orphans, bottlenecks, bugs that outlived their phase.
-import type { ProjectAssets } from "../domain/assets.ts";
+import type { LooseIssue, ProjectAssets } from "../domain/assets.ts";
 import type { Bottleneck, FlowCard } from "../domain/bottlenecks.ts";
 import { findBottlenecks } from "../domain/bottlenecks.ts";
 import { nextRockOf } from "../domain/bug-fix-phase.ts";
@@ -23,17 +23,22 @@ export type BoardAlert = {
 export type Alarming = {
   readonly rocks: readonly BoardRock[];
   readonly orphanedEpics: readonly BoardEpic[];
+  readonly loose: readonly LooseIssue[];
   readonly lost: readonly Card[];
 };
 
 export const alertsOf = (
-  { rocks, orphanedEpics, lost }: Alarming,
+  { rocks, orphanedEpics, loose, lost }: Alarming,
   assets: ProjectAssets,
   nowMs: number,
 ): readonly BoardAlert[] => [
   ...orphanedEpics.map((epic) => ({
     code: "epic-orphaned",
     message: `The epic ${epic.id} belongs to no rock.`,
+  })),
+  ...loose.map(({ issue, file }) => ({
+    code: "issue-orphaned",
+    message: `The issue ${issue.id} in ${file} belongs to no epic.`,
   })),
   ...lost.map((card) => ({
     code: "card-orphaned",

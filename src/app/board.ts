@@ -1,7 +1,7 @@
 // The board: the tree rock → epic → issue out of the assets, with the state of each stored card; orphans and alerts.
 import type { Approval } from "../domain/approval.ts";
 import { decideLine, waitLine } from "../domain/approval.ts";
-import type { AssetProblem, Epic, ProjectAssets } from "../domain/assets.ts";
+import type { AssetProblem, Epic, Issue, ProjectAssets } from "../domain/assets.ts";
 import type { Card, CardStatus, WaitReason } from "../domain/card.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
@@ -144,14 +144,18 @@ function assemble(
       const named = { epic, team: teamOf(assets, epic) };
       return boardEpic(named, stored, `build-${slugOf(epic.stem)}`);
     });
+  const loose = assets.looseIssues.filter(inScope);
   const lost = [...stored.values()]
     .flatMap((build) => [...build.values()])
     .filter((card) => card.orphaned);
   return {
     rocks,
     orphanedEpics,
-    orphanedIssues: lost.map((card) => boardIssue(card, 0)),
-    alerts: alertsOf({ rocks, orphanedEpics, lost }, assets, nowMs),
+    orphanedIssues: [
+      ...loose.map(({ issue }) => unstoredIssue(issue, issue.priority)),
+      ...lost.map((card) => boardIssue(card, 0)),
+    ],
+    alerts: alertsOf({ rocks, orphanedEpics, loose, lost }, assets, nowMs),
   };
 }
 
@@ -188,18 +192,7 @@ function boardEpic(
     ...known
       .sort((left, right) => left.position - right.position)
       .map((card) => boardIssue(card, scores.get(card.id) ?? 0)),
-    ...fromAsset.map((issue): BoardIssue => {
-      const { id, summary, seat, priority, dependsOn } = issue;
-      const fresh = {
-        status: "ready",
-        waitReason: null,
-        waitDetail: null,
-        verified: false,
-        build: null,
-        since: null,
-      } as const;
-      return { id, summary, seat, priority, dependsOn, score: scores.get(id) ?? 0, ...fresh };
-    }),
+    ...fromAsset.map((issue) => unstoredIssue(issue, scores.get(issue.id) ?? 0)),
   ];
   const status = cards?.get(epic.id)?.status ?? "ready";
   const { id, summary, description, department } = epic;
@@ -229,3 +222,18 @@ const boardIssue = (card: Card, score: number): BoardIssue => ({
   build: card.build,
   since: card.statusSince,
 });
+
+function unstoredIssue(
+  { id, summary, seat, priority, dependsOn }: Issue,
+  score: number,
+): BoardIssue {
+  const fresh = {
+    status: "ready",
+    waitReason: null,
+    waitDetail: null,
+    verified: false,
+    build: null,
+    since: null,
+  } as const;
+  return { id, summary, seat, priority, dependsOn, score, ...fresh };
+}

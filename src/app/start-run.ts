@@ -198,6 +198,7 @@ export function pruned(assets: ProjectAssets, { entries, kind, card }: RunTarget
     rocks,
     teams: keep(assets.teams, (epic) => epic.team),
     environments: keep(assets.environments, (epic) => epic.environment),
+    looseIssues: [],
     warnings: [],
   };
 }

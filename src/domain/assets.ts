@@ -169,6 +169,13 @@ export type Rock = CardText & {
   readonly lessonsLearned: readonly Lesson[];
 };
 
+/** An issue in a file of its own. Nothing runs it until it is adopted by an epic. */
+export type LooseIssue = {
+  readonly issue: Issue;
+  readonly department: string;
+  readonly file: string;
+};
+
 /** Everything of one project, cross-checked: each name used here exists here. Keys of the maps: `<department>/<stem>`. */
 export type ProjectAssets = {
   readonly organization: Organization;
@@ -181,6 +188,7 @@ export type ProjectAssets = {
   readonly dialects: Readonly<Record<string, Dialect>>;
   readonly epics: Readonly<Record<string, Epic>>;
   readonly rocks: Readonly<Record<string, Rock>>;
+  readonly looseIssues: readonly LooseIssue[];
   readonly warnings: readonly AssetProblem[];
 };
 

@@ -1,8 +1,16 @@
 // Puts the checked files of a project together: looks up every name, gives what the engine works with, and reports every
 // name that leads nowhere.
-import type { AssetProblem, Epic, ProjectAssets, Rock } from "../../domain/assets.ts";
+import type {
+  AssetProblem,
+  CardText,
+  Epic,
+  Issue,
+  LooseIssue,
+  ProjectAssets,
+  Rock,
+} from "../../domain/assets.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { createCatalogue } from "./catalogue.ts";
+import { createCatalogue, departmentOf } from "./catalogue.ts";
 import type { NamedCard } from "./check-cards.ts";
 import { checkEpic, checkIds, checkScenarios } from "./check-cards.ts";
 import type { NamedPath } from "./check-paths.ts";
@@ -18,7 +26,6 @@ import { readDepartments, readDialects, readEnvironments, readTeams } from "./re
 import type { Report, Spot } from "./report.ts";
 import { createReport } from "./report.ts";
 import { slugOf } from "../../domain/card.ts";
-import type { CardText, Issue } from "../../domain/assets.ts";
 
 export type Parts = {
   readonly projectDir: string;
@@ -70,6 +77,7 @@ export async function assemble({
     dialects: readDialects(sources),
     epics,
     rocks,
+    looseIssues: cards.singles,
     warnings: [
       ...warnings,
       ...organization.warnings,
@@ -80,12 +88,10 @@ export async function assemble({
   return { assets, problems: [...own, ...report.problems] };
 }
 
-/** An issue in a file of its own. It belongs to no epic until somebody adopts it. */
-type Single = { readonly file: string; readonly issue: Issue };
 type Cards = {
   readonly epics: readonly EpicFile[];
   readonly rocks: readonly RockFile[];
-  readonly singles: readonly Single[];
+  readonly singles: readonly LooseIssue[];
 };
 
 const readCards = (catalogue: Catalogue): Cards => ({
@@ -95,14 +101,20 @@ const readCards = (catalogue: Catalogue): Cards => ({
   rocks: catalogue
     .all("rock")
     .flatMap((file) => (file.data === null ? [] : [toRock(file.data, file as CheckedFile)])),
-  singles: catalogue
-    .all("issue")
-    .flatMap(({ data, asset }) =>
-      data === null ? [] : [{ file: asset.file, issue: toIssue(data, slugOf(asset.stem)) }],
-    ),
+  singles: catalogue.all("issue").flatMap((file) =>
+    file.data === null
+      ? []
+      : [
+          {
+            file: file.asset.file,
+            issue: toIssue(file.data, slugOf(file.asset.stem)),
+            department: departmentOf(file as CheckedFile),
+          },
+        ],
+  ),
 });
 
-function checkSingles(report: Report, singles: readonly Single[]): void {
+function checkSingles(report: Report, singles: readonly LooseIssue[]): void {
   for (const { file, issue } of singles) {
     checkScenarios(report, issue, (...path) => ({ file, path }));
     const found = `the issue ${issue.id} in no epic`;

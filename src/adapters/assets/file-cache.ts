@@ -61,7 +61,7 @@ export function createFileCache(projectDir: string, onParse: (file: string) => v
 const isSame = (known: Cached, read: FileBytes, digest: string): boolean =>
   known.size === read.size && known.modifiedNs === read.modifiedNs && known.digest === digest;
 
-function checkFile(asset: AssetFile, bytes: Buffer): CheckedFile {
+export function checkFile(asset: AssetFile, bytes: Buffer): CheckedFile {
   const { file, kind, extension } = asset;
   const inFile = (finding: Finding): AssetProblem => ({ ...finding, file });
   const parsed = parseBytes(bytes, FORMAT_BY_EXTENSION.get(extension) ?? "yaml");

@@ -54,6 +54,10 @@ export type Listing = {
   readonly warnings: readonly AssetProblem[];
 };
 
+/** Texts that stand in for files: path in the project → text, null for a file that is not there any more. */
+export type Overlay = ReadonlyMap<string, string | null>;
+export const NO_OVERLAY: Overlay = new Map();
+
 type Found = {
   files: AssetFile[];
   departments: string[];
@@ -62,7 +66,10 @@ type Found = {
 };
 type Scan = { readonly projectDir: string; readonly root: string; readonly found: Found };
 
-export async function listAssetFiles(projectDir: string): Promise<Listing> {
+export async function listAssetFiles(
+  projectDir: string,
+  overlay: Overlay = NO_OVERLAY,
+): Promise<Listing> {
   const found: Found = { files: [], departments: [], problems: [], warnings: [] };
   const root = await realpath(projectDir).catch(() => null);
   if (root === null) {
@@ -78,6 +85,7 @@ export async function listAssetFiles(projectDir: string): Promise<Listing> {
   const scan = { projectDir, root, found };
   await scanConfig(scan);
   await scanModel(scan);
+  lay(overlay, found);
   findDuplicates(found);
   if (found.files.length > FILES_MAX) {
     found.problems.push(
@@ -89,6 +97,36 @@ export async function listAssetFiles(projectDir: string): Promise<Listing> {
     found.files.length = FILES_MAX;
   }
   return found;
+}
+
+/** Only what may stand in a department's category can be laid over; anything else is a problem, not a silent nothing. */
+function lay(overlay: Overlay, found: Found): void {
+  const listed = new Set(found.files.map(({ file }) => file));
+  for (const [file, text] of overlay) {
+    const asset = assetFileOf(file);
+    if (text === null) found.files = found.files.filter((one) => one.file !== file);
+    else if (asset === null)
+      found.problems.push(
+        problem("file-name", file, {
+          found: file,
+          expected: "model/<department>/<category>/<name>",
+        }),
+      );
+    else if (!listed.has(file)) {
+      found.files.push(asset);
+      if (!found.departments.includes(asset.scope)) found.departments.push(asset.scope);
+    }
+  }
+}
+
+/** What a path in a department's folder is the file of; null when no asset can lie there. */
+export function assetFileOf(file: string): AssetFile | null {
+  const [model, scope = "", category = "", name = "", ...deeper] = file.split("/");
+  const kind = CATEGORIES.get(category);
+  const { name: stem, ext: extension } = parse(name);
+  const isPlace = model === "model" && kind !== undefined && kind !== "department";
+  const isNamed = [scope, stem].every((one) => CARD_ID_PATTERN.test(one)) && isAssetName(name);
+  return isPlace && isNamed && deeper.length === 0 ? { kind, scope, stem, extension, file } : null;
 }
 
 type Facts = { readonly found: string; readonly expected: string };
