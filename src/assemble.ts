@@ -2,6 +2,7 @@
 // and version load none of it.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { createAssetEdits } from "./adapters/assets/asset-edits.ts";
 import { createDiskAssets } from "./adapters/assets/disk.ts";
 import { createSystemClock } from "./adapters/clock/system.ts";
 import { createUnavailableContainment } from "./adapters/containment/unavailable.ts";
@@ -14,6 +15,7 @@ import { createSourceParserOnDemand } from "./adapters/source/on-demand.ts";
 import { createStateFiles } from "./adapters/state-files/disk.ts";
 import { openSqliteStore } from "./adapters/store/sqlite.ts";
 import { createDiskWorkspaces } from "./adapters/workspace/open.ts";
+import { recoverPlans } from "./app/apply-plan.ts";
 import type { Engine, Watcher } from "./app/engine.ts";
 import type { EngineSettings } from "./app/settings.ts";
 import { DEFAULT_LIMITS } from "./app/settings.ts";
@@ -35,6 +37,7 @@ import { route } from "./nodes/route.ts";
 import { selectModel } from "./nodes/select-model.ts";
 import type { Price } from "./ports/model.ts";
 import type { NodeNames } from "./ports/nodes.ts";
+import type { Store } from "./ports/store.ts";
 
 const BUILT_IN: Nodes = { plan, route, selectModel, gate, evaluate };
 
@@ -52,24 +55,38 @@ export type Assembly = {
 export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>> {
   const { dir, stateDir, config, watcher, env, owner, parts = {} } = assembly;
   const clock = parts.clock ?? createSystemClock();
+  const ids = parts.ids ?? createRandomIds({ clock });
   const assets = parts.assets ?? assetsOf(dir, config);
+  const assetEdits = createAssetEdits({ ...assetSourceOf(dir, config), stateDir });
+  const redactor = createRedactor({ values: config.secrets() });
+  const openStore = async (): Promise<Store> =>
+    openSqliteStore({
+      path: join(stateDir, "orket.db"),
+      clock,
+      redact: (data) => redactor(data) as JsonObject,
+    });
+  // Before anything is read: half a plan is no project.
+  if ((await assetEdits.pending()).length > 0) {
+    const store = await openStore();
+    try {
+      await recoverPlans({ store, assetEdits, clock, ids });
+    } finally {
+      await store.close();
+    }
+  }
   const loaded = await assets.load();
   const named = nodeNames(config, loaded.ok ? loaded.value : null);
   const nodes = await loadNodes({ projectDir: dir, names: named, builtIn: BUILT_IN });
   if (!nodes.ok) return nodes;
-  const redactor = createRedactor({ values: config.secrets() });
-  const store = await openSqliteStore({
-    path: join(stateDir, "orket.db"),
-    clock,
-    redact: (data) => redactor(data) as JsonObject,
-  });
+  const store = await openStore();
   return ok({
     store,
     clock,
     assets,
+    assetEdits,
     watcher,
     nodes: nodes.value,
-    ids: createRandomIds({ clock }),
+    ids,
     workspaces: createDiskWorkspaces({
       stateDir,
       processes: createProcesses(),
@@ -96,14 +113,16 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
   });
 }
 
+const assetSourceOf = (projectDir: string, config: Config) => ({
+  projectDir,
+  env: {
+    orgName: config.text("organization.name") ?? undefined,
+    orgVision: config.text("organization.vision") ?? undefined,
+  },
+});
+
 export const assetsOf = (projectDir: string, config: Config): Engine["assets"] =>
-  createDiskAssets({
-    projectDir,
-    env: {
-      orgName: config.text("organization.name") ?? undefined,
-      orgVision: config.text("organization.vision") ?? undefined,
-    },
-  });
+  createDiskAssets(assetSourceOf(projectDir, config));
 
 /** orket.yaml names nodes; where it is silent the organization does. */
 function nodeNames(config: Config, assets: ProjectAssets | null): NodeNames {

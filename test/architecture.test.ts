@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
   nodes: ["domain"], // a decision is arithmetic on facts
   app: ["domain", "nodes", "ports"], // the only place that mixes decisions with effects
   "app/tools": ["domain", "nodes", "ports", "npm:zod"], // tool arguments are untrusted
+  "app/drive-reply.ts": ["domain", "nodes", "ports", "npm:zod"], // a model's plan too
   "adapters/<port>": ["domain", "ports", "npm:*", "node:*"], // each is replaceable alone
   http: ["app", "domain", "npm:*", "node:*"], // an entry cannot reach the database
   cli: ["app", "domain", "npm:*", "node:*"],

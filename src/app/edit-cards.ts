@@ -62,9 +62,18 @@ const human = (id: string): Actor => ({ kind: "human", id, roles: [] });
 
 const COMMENT_CHARACTERS_MAX = 16_384;
 
-export async function commentOnCard(
+export type CommentByHand = CardName & { readonly text: string; readonly person: string };
+
+export const commentOnCard = async (
   { store }: Deps,
-  request: CardName & { readonly text: string; readonly person: string },
+  request: CommentByHand,
+): Promise<Result<Card>> =>
+  store.transaction(async (transaction) => addComment(transaction, request));
+
+/** The same, inside of a transaction that writes more. */
+export async function addComment(
+  transaction: StoreTransaction,
+  request: CommentByHand,
 ): Promise<Result<Card>> {
   const text = request.text.trim();
   if (text === "" || text.length > COMMENT_CHARACTERS_MAX) {
@@ -72,17 +81,15 @@ export async function commentOnCard(
       length: text.length,
     });
   }
-  return store.transaction(async (transaction) => {
-    const found = await findCard(transaction, request);
-    if (!found.ok) return found;
-    const card = found.value;
-    const author = actorName(human(request.person));
-    await transaction.comments.add({ build: card.build, card: card.id, author, text, turn: null });
-    await transaction.events.append([
-      cardEvent(card, { type: "card-commented", actor: author, data: { text } }),
-    ]);
-    return found;
-  });
+  const found = await findCard(transaction, request);
+  if (!found.ok) return found;
+  const card = found.value;
+  const author = actorName(human(request.person));
+  await transaction.comments.add({ build: card.build, card: card.id, author, text, turn: null });
+  await transaction.events.append([
+    cardEvent(card, { type: "card-commented", actor: author, data: { text } }),
+  ]);
+  return found;
 }
 
 export type ArchiveRequest = {

@@ -1,6 +1,7 @@
 // What the engine is made of. A use case takes the part of it that it uses; main.ts puts it together once.
 import type { Nodes } from "../domain/decision.ts";
 import type { Event } from "../domain/events.ts";
+import type { AssetEdits } from "../ports/asset-edits.ts";
 import type { Assets } from "../ports/assets.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Containment } from "../ports/containment.ts";
@@ -26,6 +27,7 @@ export type Engine = {
   readonly store: Store;
   readonly workspaces: Workspaces;
   readonly assets: Assets;
+  readonly assetEdits: AssetEdits;
   readonly model: Model;
   readonly containment: Containment;
   readonly source: SourceParser;

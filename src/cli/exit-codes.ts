@@ -22,6 +22,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   NODE_FAILED: EXIT.endedBadly,
   ASSET_INVALID: EXIT.configuration,
   ASSET_UNKNOWN: EXIT.configuration,
+  PLAN_INVALID: EXIT.endedBadly,
   PROJECT_MISSING: EXIT.configuration,
   PROJECT_READ_ONLY: EXIT.configuration,
   CARD_UNKNOWN: EXIT.usage,

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   NODE_FAILED: "A decision node threw, took too long or answered out of its schema.",
   ASSET_INVALID: "The project's assets do not load; every problem is listed.",
   ASSET_UNKNOWN: "No asset of that name exists.",
+  PLAN_INVALID: "The driver's plan cannot be applied; every problem is listed.",
   PROJECT_MISSING: "The directory holds no Orket project.",
   PROJECT_READ_ONLY: "The project's state directory cannot be written.",
   CARD_UNKNOWN: "No card has that id.",

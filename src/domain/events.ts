@@ -67,6 +67,10 @@ export const EVENT_TYPES = [
   "loop-started",
   "loop-card-chosen",
   "loop-epic-skipped",
+  // driver
+  "plan-proposed",
+  "plan-applied",
+  "plan-failed",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

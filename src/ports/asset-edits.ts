@@ -11,21 +11,15 @@ export type FilePlan = {
   readonly record: JsonObject;
 };
 
-/** What was found of a plan whose process died: its files are all as the plan wants them, or all as they were. */
-export type RecoveredPlan = {
-  readonly id: string;
-  readonly applied: boolean;
-  readonly record: JsonObject;
-};
-
 /**
  * Contract (test/contract/asset-edits.suite.ts checks each line):
  * - `draft` writes nothing. It gives the files that the actions would leave, or every problem the project would then have.
  * - Files lie in a category folder of `model/<existing department>/`; nothing is read or written through a link.
  * - A file that exists is changed where the action asks for it; comments, order and everything else in it stay.
  * - `apply` writes only while every file is as `before` says, and otherwise refuses with FILE_STALE and changes nothing.
- * - Killed at any moment, `apply` leaves what `recover` completes, or undoes where somebody changed a file meanwhile.
- * - What `apply` wrote stays known to `recover` until `settle`, and can be taken back with `undo` until then.
+ * - What `apply` wrote stays pending until `settle`, and can be taken back with `undo` until then.
+ * - Killed at any moment, `apply` leaves nothing, or a pending plan. `recover` completes that one, or undoes it where
+ *   somebody changed a file meanwhile; true means that its files are all as it wants them.
  * - Two processes do not apply, undo or recover at once: the caller holds the store's transaction while they do.
  */
 export type AssetEdits = {
@@ -35,7 +29,7 @@ export type AssetEdits = {
   readonly apply: (plan: FilePlan) => Promise<Result<null>>;
   readonly undo: (id: string) => Promise<void>;
   readonly settle: (id: string) => Promise<void>;
-  /** Whether there is anything to recover; cheap enough for every start. */
-  readonly isPending: () => Promise<boolean>;
-  readonly recover: () => Promise<readonly RecoveredPlan[]>;
+  /** Oldest first. Cheap enough for every start. */
+  readonly pending: () => Promise<readonly Pick<FilePlan, "id" | "record">[]>;
+  readonly recover: (id: string) => Promise<boolean>;
 };

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { createAssetEdits } from "../../src/adapters/assets/asset-edits.ts";
 import { createDiskAssets } from "../../src/adapters/assets/disk.ts";
 import { createSystemClock } from "../../src/adapters/clock/system.ts";
 import { createUnavailableContainment } from "../../src/adapters/containment/unavailable.ts";
@@ -162,6 +163,7 @@ export async function openTestEngine(
       searchPath: process.env["PATH"] ?? "",
     }),
     assets: createDiskAssets({ projectDir: dir, env: {} }),
+    assetEdits: createAssetEdits({ projectDir: dir, stateDir, env: {} }),
     model: createModels({ projectDir: dir, clock, providers: {}, prices: {} }),
     containment: createUnavailableContainment(),
     source: createSourceParserOnDemand(),

@@ -4,7 +4,7 @@ import type { FileChange } from "../../domain/driver-plan.ts";
 import { EngineError } from "../../domain/errors.ts";
 import type { Result } from "../../domain/result.ts";
 import { ok, refuse } from "../../domain/result.ts";
-import type { AssetEdits, FilePlan, RecoveredPlan } from "../../ports/asset-edits.ts";
+import type { AssetEdits, FilePlan } from "../../ports/asset-edits.ts";
 import { draftPlan } from "./draft-plan.ts";
 import {
   isFolderMissing,
@@ -47,15 +47,14 @@ export function createAssetEdits(settings: AssetEditsSettings): AssetEdits {
         await journal.remove(id);
       }),
     settle: async (id) => journal.remove(id),
-    isPending: async () => (await journal.list()).length > 0,
-    recover: async () =>
+    pending: async () => {
+      const entries = await Promise.all((await journal.list()).map(journal.get));
+      return entries.filter((entry) => entry !== null);
+    },
+    recover: async (id) =>
       translated(async () => {
-        const found: RecoveredPlan[] = [];
-        for (const id of await journal.list()) {
-          const entry = await journal.get(id);
-          if (entry !== null) found.push(await recover(desk, entry));
-        }
-        return found;
+        const entry = await journal.get(id);
+        return entry !== null && recover(desk, entry);
       }),
   };
 }
@@ -124,17 +123,16 @@ async function takeBack(desk: Desk, { id, files, newFolders }: JournalEntry): Pr
 }
 
 /** Completes a plan whose process died, unless a file was changed since; then none of it stays. */
-async function recover(desk: Desk, entry: JournalEntry): Promise<RecoveredPlan> {
+async function recover(desk: Desk, entry: JournalEntry): Promise<boolean> {
   const { projectDir, journal } = desk;
-  const { id, files, record } = entry;
+  const { id, files } = entry;
   for (const [place, { file }] of files.entries())
     await removeTemporary(projectDir, file, temporaryOf(id, place));
   const known = await Promise.all(files.map(async (change) => isKnown(projectDir, change)));
-  if (known.every(Boolean) && (await putAll(desk, entry)) === null)
-    return { id, applied: true, record };
+  if (known.every(Boolean) && (await putAll(desk, entry)) === null) return true;
   await takeBack(desk, entry);
   await journal.remove(id);
-  return { id, applied: false, record };
+  return false;
 }
 
 async function isKnown(projectDir: string, { file, before, after }: FileChange): Promise<boolean> {
