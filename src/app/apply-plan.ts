@@ -165,7 +165,8 @@ type Failure = {
   readonly plan: string | null;
   readonly person: string;
   readonly stage: "model" | "reply" | "check" | "confirm" | "apply";
-  readonly code: ErrorCode;
+  /** null when a person said no. */
+  readonly code: ErrorCode | null;
 };
 
 /** A proposal that came to nothing, and why. Nothing was changed. */
@@ -174,7 +175,7 @@ export async function planFailed(
   failure: Failure,
 ): Promise<void> {
   const { plan, person, stage, code } = failure;
-  const data = { ...(plan === null ? {} : { plan }), stage, code };
+  const data = { ...(plan === null ? {} : { plan }), stage, ...(code === null ? {} : { code }) };
   await store.transaction(async ({ events }) =>
     events.append([{ type: "plan-failed", actor: `human:${person}`, data }]),
   );

@@ -249,6 +249,13 @@ function addBacklog(add: Add): void {
     .option("--build <id>", "the card of this build")
     .option("--model <model>", "as if with this model");
   addMemory(add);
+  add({
+    ...document,
+    name: "drive [message]",
+    about: "say in plain words what is to be planned; asks before anything is changed",
+    example: 'orket drive "Add an issue for the release notes to the epic greeting."',
+    load: async () => (await import("./commands/drive.ts")).drive,
+  }).option("--model <model>", "model of the driver, as <provider>:<model>");
   add({ ...group, name: "events", about: "the event log", example: "orket events verify" });
   add({
     ...document,

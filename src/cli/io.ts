@@ -12,9 +12,19 @@ export type Io = {
   readonly color: boolean;
   /** Asks on the terminal; null when there is none to answer. */
   readonly ask: ((question: string) => Promise<string>) | null;
+  /** A conversation on the terminal, line by line; null when there is none. */
+  readonly openLines: (() => Promise<Lines>) | null;
   /** Calls back at each SIGINT and SIGTERM, and when nobody reads the output any more; gives the way to stop listening. */
   readonly onSignal: (listener: () => void) => () => void;
   readonly exitNow: (code: number) => void;
+};
+
+export type Lines = {
+  /** null when the person ended the input. */
+  readonly ask: (question: string) => Promise<string | null>;
+  /** Takes only what is said after the question was shown, so that a paste cannot say yes to what nobody has read. */
+  readonly askAnew: (question: string) => Promise<string | null>;
+  readonly close: () => void;
 };
 
 export type Screen = {

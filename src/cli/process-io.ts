@@ -1,5 +1,5 @@
 // The real process as `Io`: streams, signals, the terminal. What a command may do with them stands in io.ts.
-import type { Io, Screen } from "./io.ts";
+import type { Io, Lines, Screen } from "./io.ts";
 
 export type Streams = {
   readonly env: Io["env"];
@@ -25,6 +25,7 @@ export function createProcessIo({ env, cwd, stdin, stdout, stderr }: Streams): I
   stderr.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
+  const isAsked = stdin.isTTY && stderr.isTTY;
   return {
     env,
     cwd,
@@ -34,7 +35,8 @@ export function createProcessIo({ env, cwd, stdin, stdout, stderr }: Streams): I
     },
     err: (text) => void stderr.write(text),
     screen: stdout.isTTY && env["TERM"] !== "dumb" ? screenOf(stdout) : null,
-    ask: stdin.isTTY && stderr.isTTY ? async (question) => ask({ stdin, stderr }, question) : null,
+    ask: isAsked ? async (question) => ask(await openLines({ stdin, stderr }), question) : null,
+    openLines: isAsked ? async () => openLines({ stdin, stderr }) : null,
     onSignal: (listener) => {
       listeners.add(listener);
       process.on("SIGINT", listener);
@@ -58,18 +60,42 @@ const screenOf = (stdout: NodeJS.WriteStream): Screen => ({
 });
 
 /** An empty answer when the person ends the input; Ctrl-C ends the program. */
-async function ask(
-  { stdin, stderr }: Pick<Streams, "stdin" | "stderr">,
-  question: string,
-): Promise<string> {
+async function ask(lines: Lines, question: string): Promise<string> {
+  try {
+    return (await lines.ask(question)) ?? "";
+  } finally {
+    lines.close();
+  }
+}
+
+/** Lines that come before they are asked for, as from a paste, are kept in their order. */
+async function openLines({ stdin, stderr }: Pick<Streams, "stdin" | "stderr">): Promise<Lines> {
   const { createInterface } = await import("node:readline");
   const line = createInterface({ input: stdin, output: stderr });
-  return new Promise((resolve) => {
-    line.on("SIGINT", () => process.exit(EXIT_INTERRUPTED));
-    line.on("close", () => resolve(""));
-    line.question(question, (answer) => {
-      resolve(answer);
-      line.close();
-    });
+  const early: string[] = [];
+  let waiting: ((text: string | null) => void) | null = null;
+  let isOpen = true;
+  const give = (text: string | null): void => {
+    const taker = waiting;
+    waiting = null;
+    if (taker !== null) taker(text);
+    else if (text !== null) early.push(text);
+  };
+  line.on("SIGINT", () => process.exit(EXIT_INTERRUPTED));
+  line.on("line", give);
+  line.on("close", () => {
+    isOpen = false;
+    give(null);
   });
+  const next = async (question: string): Promise<string | null> => {
+    if (!isOpen) return null;
+    line.setPrompt(question);
+    line.prompt();
+    return new Promise((resolve) => (waiting = resolve));
+  };
+  return {
+    ask: async (question) => early.shift() ?? next(question),
+    askAnew: next,
+    close: () => line.close(),
+  };
 }

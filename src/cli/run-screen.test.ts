@@ -60,6 +60,7 @@ function stage(size: { columns: number; rows: number }) {
       },
     },
     ask: null,
+    openLines: null,
     onSignal: () => () => {},
     exitNow: () => {},
   };

@@ -1,6 +1,7 @@
 // `orket approvals`: what waits for a person's decision, and the decision.
 import type { WaitingApprovals } from "../../app/approvals.ts";
-import { decideApproval, waitingApprovals } from "../../app/approvals.ts";
+import { answerApproval } from "../../app/answer-approval.ts";
+import { waitingApprovals } from "../../app/approvals.ts";
 import type { Engine } from "../../app/engine.ts";
 import type { Approval } from "../../domain/approval.ts";
 import { whatOf } from "../../domain/approval.ts";
@@ -50,7 +51,7 @@ const decideWith =
     withProject(cli, options, async ({ engine }) => {
       const { io, workbench } = cli;
       const { reason = null } = options;
-      const decided = await decideApproval(engine, {
+      const decided = await answerApproval(engine, {
         id,
         decision,
         reason,
