@@ -8,7 +8,6 @@ import type { ErrorCode } from "../domain/errors.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
-import type { FilePlan } from "../ports/asset-edits.ts";
 import type { StoreTransaction } from "../ports/store.ts";
 import { closeApproval, settleApproval } from "./approvals.ts";
 import { closedRefusal } from "../domain/approval.ts";
@@ -64,8 +63,12 @@ export async function applyPlan(
       };
       const written = await writeRecord(deps, transaction, record);
       if (!written.ok) return written;
-      const filePlan: FilePlan = { ...plan, record: record as unknown as JsonObject };
-      const placed = await assetEdits.apply(filePlan);
+      const { id, files } = plan;
+      const placed = await assetEdits.apply({
+        id,
+        files,
+        record: record as unknown as JsonObject,
+      });
       isPlaced = placed.ok;
       return placed;
     });

@@ -69,7 +69,8 @@ async function apply(desk: Desk, plan: FilePlan): Promise<Result<null>> {
     if (await isFolderMissing(projectDir, file)) newFolders.push(file);
   }
   if (plan.files.length === 0) return ok(null);
-  const entry = { ...plan, newFolders };
+  const { id, files, record } = plan;
+  const entry: JournalEntry = { id, files, record, newFolders };
   await journal.add(entry);
   onStep("journal");
   try {
