@@ -116,11 +116,24 @@ async function takeBack(desk: Desk, { id, files, newFolders }: JournalEntry): Pr
   for (const [place, { file, before, after }] of [...files.entries()].reverse()) {
     const change = { file, before: after, after: before };
     const temporary = temporaryOf(id, place);
-    await putInPlace(projectDir, { change, temporary, onWritten: () => onStep(`kept ${file}`) });
-    await removeTemporary(projectDir, file, temporary);
+    await unlessUnfit(async () => {
+      await putInPlace(projectDir, { change, temporary, onWritten: () => onStep(`kept ${file}`) });
+      await removeTemporary(projectDir, file, temporary);
+    });
     onStep(`taken back ${file}`);
   }
-  for (const file of newFolders) await removeEmptyFolders(projectDir, file);
+  for (const file of newFolders)
+    await unlessUnfit(async () => removeEmptyFolders(projectDir, file));
+}
+
+/** What became a link or a folder meanwhile is somebody else's, and must not keep the rest from its place. */
+async function unlessUnfit<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "FILE_UNFIT") return undefined;
+    throw error;
+  }
 }
 
 /** Completes a plan whose process died, unless a file was changed since; then none of it stays. */
@@ -128,7 +141,7 @@ async function recover(desk: Desk, entry: JournalEntry): Promise<boolean> {
   const { projectDir, journal } = desk;
   const { id, files } = entry;
   for (const [place, { file }] of files.entries())
-    await removeTemporary(projectDir, file, temporaryOf(id, place));
+    await unlessUnfit(async () => removeTemporary(projectDir, file, temporaryOf(id, place)));
   const known = await Promise.all(files.map(async (change) => isKnown(projectDir, change)));
   if (known.every(Boolean) && (await putAll(desk, entry)) === null) return true;
   await takeBack(desk, entry);
@@ -137,7 +150,7 @@ async function recover(desk: Desk, entry: JournalEntry): Promise<boolean> {
 }
 
 async function isKnown(projectDir: string, { file, before, after }: FileChange): Promise<boolean> {
-  const text = await readPlanned(projectDir, file);
+  const text = await unlessUnfit(async () => readPlanned(projectDir, file));
   return text === before || text === after;
 }
 

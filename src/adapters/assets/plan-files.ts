@@ -166,6 +166,7 @@ async function presentIn(folder: FileHandle, name: string, shown: string): Promi
     const code = codeOf(error);
     if (code === "ENOENT") return null;
     if (code === "ELOOP") throw unfit(shown, "is a link");
+    if (code === "ENXIO") throw unfit(shown, "is no file");
     throw error;
   });
   if (file === null) return null;
