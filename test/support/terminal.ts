@@ -34,7 +34,8 @@ export function createTerminal(size: { columns: number; rows: number }): Termina
   const control = (sequence: string): void => {
     const up = /^\[(\d+)A$/.exec(sequence);
     if (up !== null) row = Math.max(top(), row - Number(up[1]));
-    else if (sequence === "[J") {
+    else if (/^\[\d+G$/.test(sequence)) column = Number(sequence.slice(1, -1)) - 1;
+    else if (sequence === "[J" || sequence === "[0J") {
       lines.length = row + 1;
       lines[row] = (lines[row] ?? []).slice(0, column);
     } else if (sequence === "[?25l") isCursorShown = false;

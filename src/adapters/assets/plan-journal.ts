@@ -66,8 +66,8 @@ export function createPlanJournal(stateDir: string): PlanJournal {
       return names.flatMap((name) => ENTRY.exec(name)?.[1] ?? []).sort();
     },
     remove: async (id) => {
-      await rm(pathOf(id), { force: true });
-      await syncFolder(folder);
+      const isThere = await rm(pathOf(id)).then(() => true, nothingThere);
+      if (isThere === true) await syncFolder(folder);
     },
   };
 }
