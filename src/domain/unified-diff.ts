@@ -50,9 +50,7 @@ function middle(before: readonly string[], after: readonly string[]): readonly L
   for (let edits = 0; edits <= EDITS_MAX; edits += 1) {
     const next = new Map<number, number>();
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
-      let old = goesDown(reach, diagonal, edits)
-        ? at(reach, diagonal + 1)
-        : at(reach, diagonal - 1) + 1;
+      let old = goesDown(reach, diagonal) ? at(reach, diagonal + 1) : at(reach, diagonal - 1) + 1;
       while (
         old < before.length &&
         old - diagonal < after.length &&
@@ -72,10 +70,12 @@ function middle(before: readonly string[], after: readonly string[]): readonly L
   ];
 }
 
+/** -1 for a diagonal that is not reached: any other way is further. */
 const at = (reach: Reach, diagonal: number): number => reach.get(diagonal) ?? -1;
 
-const goesDown = (reach: Reach, diagonal: number, edits: number): boolean =>
-  diagonal === -edits || (diagonal !== edits && at(reach, diagonal - 1) < at(reach, diagonal + 1));
+/** Whether the furthest way to a diagonal adds a line; the other way removes one. */
+const goesDown = (reach: Reach, diagonal: number): boolean =>
+  at(reach, diagonal - 1) < at(reach, diagonal + 1);
 
 function wayBack(
   steps: readonly Reach[],
@@ -93,10 +93,10 @@ function wayBack(
   };
   for (const [edits, reach] of [...steps.entries()].reverse()) {
     const diagonal = old - fresh;
-    const down = goesDown(reach, diagonal, edits);
+    const down = goesDown(reach, diagonal);
     const from = down ? diagonal + 1 : diagonal - 1;
     const oldStart = at(reach, from);
-    keepDownTo(Math.max(oldStart, 0) + (down ? 0 : 1), oldStart - from + (down ? 1 : 0));
+    keepDownTo(oldStart + (down ? 0 : 1), oldStart - from + (down ? 1 : 0));
     if (edits === 0) break;
     if (down) fresh -= 1;
     else old -= 1;
