@@ -10,7 +10,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { stringify } from "yaml";
 import type { Ended } from "../support/orket.ts";
-import { runOrket } from "../support/orket.ts";
+import { runOrket, startOrket } from "../support/orket.ts";
 import { folderTexts } from "../support/project-files.ts";
 import { epicFile, makeProject, simpleScript } from "../support/project.ts";
 
@@ -316,6 +316,27 @@ test("without a message and a terminal, or with too long a one, it is a wrong ca
   assert.match(none.err, /There is no message/);
   const long = await orket("drive", "x".repeat(20_000), "--model", "scripted:script.yaml");
   assert.equal(long.code, 2);
+});
+
+test("interrupted while the model thinks it ends 130, and nothing is changed", async (context) => {
+  const { dir } = await open(context);
+  const before = await folderTexts(dir);
+  let wasAsked = (): void => {};
+  const asked = new Promise<void>((resolve) => (wasAsked = resolve));
+  const server = createServer(() => wasAsked());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const env = { OPENAI_BASE_URL: url, OPENAI_API_KEY: "sk-x" };
+  const driver = startOrket(["drive", "Hello", "--model", "openai:m"], { cwd: dir, env });
+  await asked;
+  driver.signal("SIGINT");
+  const { code, out } = await driver.ended;
+  assert.deepEqual([code, out], [130, ""]);
+  assert.deepEqual(await folderTexts(dir), before);
 });
 
 type Asked = {

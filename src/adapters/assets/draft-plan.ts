@@ -158,14 +158,11 @@ async function create(desk: DraftDesk, asset: NewAsset): Promise<readonly Told[]
   return [];
 }
 
-const issueValue = (issue: PlannedIssue): JsonObject => {
-  const { id, summary, type, description, priority, seat } = issue;
-  const { note, labels, requirements, acceptance, depends_on } = issue;
-  return plain({
-    ...{ id, summary, type, description, priority, seat },
-    ...{ depends_on, requirements, acceptance, labels, note },
-  });
-};
+/** In the order in which people write it. */
+function issueValue(issue: PlannedIssue): JsonObject {
+  const { id, summary, type, priority, seat, depends_on, ...texts } = issue;
+  return plain({ id, summary, type, priority, seat, depends_on, ...texts });
+}
 
 /** The department is only said where it is another one. */
 const entryValue = (entry: PlannedEntry, ownDepartment: string): JsonObject => {

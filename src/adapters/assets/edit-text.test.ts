@@ -160,7 +160,7 @@ test("whatever the entries are, an edit leaves what was wanted, however the libr
   );
   const issues = fc.array(issue, { maxLength: 4 });
   fc.assert(
-    fc.property(issues, issue, options, fc.nat(), (list, added, style, pick) => {
+    fc.property(issues, issue, fc.tuple(options, fc.nat()), (list, added, [style, pick]) => {
       const written = stringify({ name: "x", issues: list, note: "end" }, style);
       const read = parseText(written, "yaml");
       fc.pre(read.ok);

@@ -98,6 +98,10 @@ async function exchange(
     },
     signal,
   );
+  if (signal.aborted) {
+    io.err("Interrupted; nothing was changed.\n");
+    return { code: EXIT.interrupted, past };
+  }
   if (!driven.ok) return { code: showProblem(io, driven.error, options.json === true), past };
   const { said, replies } = driven.value;
   const code = await settle(talk, driven.value);
