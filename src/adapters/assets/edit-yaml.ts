@@ -7,7 +7,11 @@ import type { Edit } from "./edit-text.ts";
 
 const WHOLE_LINES = { lineWidth: 0 } as const;
 /** Not as nice, but texts out of blanks and line feeds survive only so. */
-const QUOTED = { ...WHOLE_LINES, defaultStringType: "QUOTE_DOUBLE" } as const;
+const QUOTED = {
+  ...WHOLE_LINES,
+  defaultStringType: "QUOTE_DOUBLE",
+  blockQuote: false,
+} as const;
 
 /** Attempts, the most careful first; the caller takes the first that says what is wanted. */
 export function* editYaml(text: string, edit: Edit): Generator<string> {
@@ -70,12 +74,17 @@ function* appended(source: Source, key: string, block: string): Generator<string
     const end = endOfContent(text, list.range[1], column);
     const gap = isSpaced(text, list) ? eol : "";
     yield inserted(source, end, gap + indented(lines, column));
+    // The empty lines that were stepped over may be text of the entry before.
+    yield inserted(source, list.range[1], indented(lines, column));
   } else if (isSeq(list) && list.range != null && isMap(root) && root.range != null) {
-    // An empty list can only be written as `[]`; it becomes one entry a line.
+    // An empty list can only be written as `[]`; it becomes one entry a line, if it does not stand inside of braces.
     const column = columnOf(text, root.range[0]) + 2;
     const insert = eol + indented(lines, column).trimEnd();
     const start = text.slice(0, list.range[0]).trimEnd().length;
     yield spliced(text, { start, end: list.range[1], insert });
+    const [value] = parseDocument(block).toJS() as readonly unknown[];
+    const [from, end] = list.range;
+    yield spliced(text, { start: from, end, insert: `[${JSON.stringify(value)}]` });
   } else if (isMap(root) && root.range != null && root.flow !== true) {
     const column = columnOf(text, root.range[0]);
     const end = endOfContent(text, root.range[1], column);
