@@ -28,7 +28,7 @@ import { assetRefusal } from "./start-run.ts";
 
 export type DriveDeps = Pick<
   Engine,
-  "store" | "assets" | "assetEdits" | "model" | "clock" | "ids" | "settings"
+  "store" | "assets" | "assetEdits" | "model" | "clock" | "ids" | "settings" | "watcher"
 >;
 
 export type DriveRequest = {
