@@ -59,9 +59,6 @@ const MESSAGE_CHARACTERS_MAX = 16_000;
 const HISTORY_MESSAGES_MAX = 20;
 const DESCRIBE_MS_MAX = 10_000;
 const REPLY_MS_MAX = 300_000;
-/** A plan that nobody has looked at for so long is about another project than there is now. */
-const PLAN_HOURS_MAX = 24;
-const HOUR_MS = 3_600_000;
 
 export const DRIVER_ROLE = "driver";
 
@@ -265,9 +262,9 @@ async function propose(
       argsHash: ids.digest(canonicalJson(payload)),
       reason: "A plan of the driver waits to be applied.",
       requestedAt: new Date(nowMs).toISOString(),
-      expiresAt: new Date(nowMs + PLAN_HOURS_MAX * HOUR_MS).toISOString(),
+      expiresAt: new Date(nowMs + deps.settings.approvalMs).toISOString(),
     } as const;
-    await requestApproval(transaction, request, actor);
+    await requestApproval(transaction, request, { actor, asksNobody: false });
   });
   return approval;
 }
