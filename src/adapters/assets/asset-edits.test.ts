@@ -1,6 +1,14 @@
 // The edits on a real folder: against the contract, and where somebody else writes at the worst moment.
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { testAssetEdits } from "../../../test/contract/asset-edits.suite.ts";
@@ -103,17 +111,34 @@ test("a failure in the middle takes back what was done and says what it was", as
   assert.deepEqual(await folderTexts(dir), before);
 });
 
+const NOBODY = 65_534;
+
+function openToAll(dir: string, except: string): void {
+  for (const name of [".", ...readdirSync(dir, { recursive: true, encoding: "utf8" })]) {
+    const path = join(dir, name);
+    if (path !== except) chmodSync(path, statSync(path).isDirectory() ? 0o777 : 0o666);
+  }
+}
+
 test("a folder that cannot be written is told as that", async (context) => {
-  if (process.getuid?.() === 0) return context.skip("root may write everywhere");
   const dir = await projectFolder(context, FILES);
+  const folder = join(dir, "model/core/epics");
   mkdirSync(join(dir, ".orket"));
   const edits = createAssetEdits({ projectDir: dir, stateDir: join(dir, ".orket"), env: {} });
   const files = await edits.draft([{ place: 0, action: issueFor("a") }]);
   assert.ok(files.ok);
-  chmodSync(join(dir, "model/core/epics"), 0o555);
-  context.after(() => chmodSync(join(dir, "model/core/epics"), 0o755));
-  await assert.rejects(
-    edits.apply({ id: "plan-1", files: files.value, record: {} }),
-    (error) => error instanceof EngineError && error.code === "PROJECT_READ_ONLY",
-  );
+  chmodSync(folder, 0o555);
+  context.after(() => chmodSync(folder, 0o755));
+  // Root may write everywhere; as nobody it may not, and everything else is made open to nobody.
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) openToAll(dir, folder);
+  if (isRoot) process.seteuid?.(NOBODY);
+  try {
+    await assert.rejects(
+      edits.apply({ id: "plan-1", files: files.value, record: {} }),
+      (error) => error instanceof EngineError && error.code === "PROJECT_READ_ONLY",
+    );
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
 });
