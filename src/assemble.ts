@@ -7,6 +7,7 @@ import { createDiskAssets } from "./adapters/assets/disk.ts";
 import { createSystemClock } from "./adapters/clock/system.ts";
 import { createUnavailableContainment } from "./adapters/containment/unavailable.ts";
 import { createRandomIds } from "./adapters/ids/random.ts";
+import { createBuildLogs } from "./adapters/log/build-log.ts";
 import { createLog } from "./adapters/log/pino.ts";
 import { createModels } from "./adapters/model/router.ts";
 import { loadNodes } from "./adapters/nodes/load.ts";
@@ -102,8 +103,10 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
     containment: createUnavailableContainment(),
     source: createSourceParserOnDemand(),
     stateFiles: createStateFiles({ stateDir, projectDir: dir }),
+    buildLogs: createBuildLogs(stateDir),
     log: createLog({
-      to: { file: join(stateDir, "logs", "orket.jsonl") },
+      // Beside the logs of the builds, one of which may be called `orket`.
+      to: { file: join(stateDir, "process.jsonl") },
       level: config.text("log.level") as "info",
       clock,
       secrets: config.secrets,

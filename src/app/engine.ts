@@ -6,7 +6,7 @@ import type { Assets } from "../ports/assets.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Containment } from "../ports/containment.ts";
 import type { Ids } from "../ports/ids.ts";
-import type { Log } from "../ports/log.ts";
+import type { BuildLogs, Log } from "../ports/log.ts";
 import type { Model } from "../ports/model.ts";
 import type { SourceParser } from "../ports/source.ts";
 import type { StateFiles } from "../ports/state-files.ts";
@@ -36,6 +36,7 @@ export type Engine = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  readonly buildLogs: BuildLogs;
   readonly settings: EngineSettings;
   readonly watcher: Watcher;
 };

@@ -8,6 +8,7 @@ import type { Budget, Run, RunReason } from "../domain/run.ts";
 import type { Turn } from "../domain/turn.ts";
 import type { Lease } from "../ports/store.ts";
 import { startBugFixPhase } from "./bug-fix-phase.ts";
+import { keepBuildLogs } from "./build-logs.ts";
 import { endRun } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
 import type { Engine } from "./engine.ts";
@@ -44,8 +45,12 @@ export async function executeRun(
   const lost = new AbortController();
   const fence = { run: run.id, epoch };
   const wishes = watchWishes(engine, fence);
+  // The cards of a rock itself lie beside the builds of its epics.
+  const { rock } = snapshot.target;
+  const builds = rock === null ? run.builds : [...run.builds, rock];
+  const logs = keepBuildLogs(engine, { run: run.id, builds });
   const session: Session = {
-    engine,
+    engine: { ...engine, watcher: logs.watcher },
     run,
     assets: snapshot.assets,
     fence,
@@ -68,6 +73,7 @@ export async function executeRun(
   } finally {
     wishes.stop();
     stopLease();
+    await logs.close();
   }
 }
 

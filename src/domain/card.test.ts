@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   CARD_ID_PATTERN,
+  isBuildId,
   CARD_STATUSES,
   isCardStatus,
   isClosed,
@@ -105,4 +106,10 @@ test("a slug is lower case with single dashes, never at its ends, and at most 40
   assert.equal(slugOf("!!!"), "");
   assert.equal(slugOf(`${"a".repeat(39)} b`), "a".repeat(39));
   assert.equal(slugOf("x".repeat(99)).length, 40);
+});
+
+test("a build id is at most four names, none of which leaves its folder or enters a repository", () => {
+  for (const id of ["build-work", "stone/one", "a/b/c/d"]) assert.ok(isBuildId(id), id);
+  for (const id of ["", "a//b", "../a", "a/..", "/a", "a/b/c/d/e", "a.git/b", "x.GIT"])
+    assert.ok(!isBuildId(id), id);
 });

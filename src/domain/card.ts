@@ -119,6 +119,18 @@ export function priorityWord(priority: number): string {
 /** A card id, and every other name that becomes part of a path. */
 export const CARD_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+const BUILD_SEGMENTS_MAX = 4;
+
+/** A build's id is its path under a folder: in `workspaces` its files, in `git` its history, in `logs` its log. */
+export function isBuildId(id: string): boolean {
+  const segments = id.split("/");
+  // `a.git/b` would lie inside of the repository of the build `a`.
+  return (
+    segments.length <= BUILD_SEGMENTS_MAX &&
+    segments.every((name) => CARD_ID_PATTERN.test(name) && !/\.git$/i.test(name))
+  );
+}
+
 /** Lower case, every run of other characters a dash, at most 40 characters. */
 export const slugOf = (name: string): string =>
   name

@@ -9,6 +9,7 @@ import { createDiskAssets } from "../../src/adapters/assets/disk.ts";
 import { createSystemClock } from "../../src/adapters/clock/system.ts";
 import { createUnavailableContainment } from "../../src/adapters/containment/unavailable.ts";
 import { createRandomIds } from "../../src/adapters/ids/random.ts";
+import { createBuildLogs } from "../../src/adapters/log/build-log.ts";
 import { silentLog } from "../../src/adapters/log/silent.ts";
 import { createModels } from "../../src/adapters/model/router.ts";
 import { createProcesses } from "../../src/adapters/process/spawn.ts";
@@ -180,6 +181,7 @@ export async function openTestEngine(
       shadows: {},
     },
     log: silentLog,
+    buildLogs: createBuildLogs(stateDir),
     settings: {
       concurrency: 3,
       contextTurns: 10,

@@ -15,7 +15,7 @@ import { dirname } from "node:path";
 
 export type LineSink = { readonly write: (line: string) => void };
 
-type Limits = { readonly bytesMax: number; readonly filesMax: number };
+export type Limits = { readonly bytesMax: number; readonly filesMax: number };
 
 /** A FIFO in the place of the file must not hang the program, nor a link lead elsewhere. */
 const OPEN_FLAGS =
@@ -33,21 +33,14 @@ export function createRotatingFile(path: string, { bytesMax, filesMax }: Limits)
     if (file !== null) closeSync(file);
     file = null;
   };
-  /** Another process may have rotated, or a person have deleted the file: then this one writes to the new one. */
-  const isElsewhere = (descriptor: number): boolean => {
-    const mine = fstatSync(descriptor);
-    const there = statSync(path, { throwIfNoEntry: false });
-    return there === undefined || there.ino !== mine.ino || there.dev !== mine.dev;
-  };
   const open = (): number => {
-    mkdirSync(dirname(path), { recursive: true });
-    const opened = openSync(path, OPEN_FLAGS, 0o600);
+    const opened = openToAppend(path);
     file = opened;
     isTorn = endsTorn(opened);
     return opened;
   };
   const current = (): number => {
-    if (file === null || isElsewhere(file)) {
+    if (file === null || isElsewhere(path, file)) {
       close();
       open();
     }
@@ -74,6 +67,18 @@ export function createRotatingFile(path: string, { bytesMax, filesMax }: Limits)
   };
 }
 
+export function openToAppend(path: string): number {
+  mkdirSync(dirname(path), { recursive: true });
+  return openSync(path, OPEN_FLAGS, 0o600);
+}
+
+/** Another process may have rotated, or a person have deleted the file: then writers go over to the new one. */
+export function isElsewhere(path: string, descriptor: number): boolean {
+  const mine = fstatSync(descriptor);
+  const there = statSync(path, { throwIfNoEntry: false });
+  return there === undefined || there.ino !== mine.ino || there.dev !== mine.dev;
+}
+
 /** Whether a process that was killed, or met a full disk, left half a line at the end. */
 function endsTorn(descriptor: number): boolean {
   const { size } = fstatSync(descriptor);
@@ -82,7 +87,7 @@ function endsTorn(descriptor: number): boolean {
 }
 
 /** `log` → `log.1` → … ; the oldest is overwritten. `filesMax` counts the current one. */
-function rotate(path: string, filesMax: number): void {
+export function rotate(path: string, filesMax: number): void {
   for (let age = filesMax - 2; age >= 0; age -= 1) {
     const from = age === 0 ? path : `${path}.${age}`;
     if (statSync(from, { throwIfNoEntry: false }) !== undefined)

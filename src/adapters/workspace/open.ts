@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CARD_ID_PATTERN } from "../../domain/card.ts";
+import { isBuildId } from "../../domain/card.ts";
 import { EngineError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Processes } from "../../ports/process.ts";
@@ -29,7 +29,6 @@ export type DiskWorkspacesDeps = {
 
 const USUAL_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin";
 const SEARCH_TIME_MS = 5000;
-const SEGMENTS_MAX = 4;
 
 export function createDiskWorkspaces(deps: DiskWorkspacesDeps): Workspaces {
   // One object per build: its queues are what keeps two turns from writing at once.
@@ -98,12 +97,7 @@ function placesOf(
   stateDir: string,
   build: string,
 ): { readonly dir: string; readonly gitDir: string } {
-  const segments = build.split("/");
-  // `a.git/b` would lie inside of the repository of the build `a`.
-  const isGood =
-    segments.length <= SEGMENTS_MAX &&
-    segments.every((name) => CARD_ID_PATTERN.test(name) && !/\.git$/i.test(name));
-  if (!isGood)
+  if (!isBuildId(build))
     throw new EngineError(
       "WORKSPACE_FAILED",
       `"${build.slice(0, 100)}" cannot be the id of a build.`,
