@@ -106,6 +106,7 @@ async function flush(keeper: Keeper): Promise<void> {
     }
     if (keeper.isBehind || logs.some((kept) => kept.lastSeq === null)) await catchUp(keeper);
   } catch (error) {
+    keeper.isBehind = true;
     warn(keeper, error instanceof Error ? error.message : String(error));
   }
 }
@@ -121,6 +122,8 @@ function append(kept: Kept, events: readonly Event[]): void {
 
 async function catchUp(keeper: Keeper): Promise<void> {
   const { store } = keeper.deps;
+  // Before the first look: what is given up from here on may lie behind it.
+  keeper.isBehind = false;
   for (const kept of keeper.logs) kept.lastSeq ??= kept.log.lastSeq();
   const end = await store.read(async ({ events }) => events.lastSeq());
   for (const kept of keeper.logs) {
@@ -138,7 +141,6 @@ async function catchUp(keeper: Keeper): Promise<void> {
     if (kept.lastSeq === null) warn(keeper, `The log of ${kept.build} cannot be written.`);
   }
   keeper.knownSeq = end;
-  keeper.isBehind = false;
 }
 
 /** Once a run: the reason stays the same, and nobody reads it two hundred times. */

@@ -365,8 +365,8 @@ function finished(
   const facts = value.ok
     ? { ok: true }
     : { ok: false, code: value.code, error: value.error.slice(0, 500) };
-  const wrote =
-    outcome.wrote === undefined ? {} : { path: outcome.wrote, lines: outcome.lines ?? 0 };
+  const lines = outcome.lines === undefined ? {} : { lines: outcome.lines };
+  const wrote = outcome.wrote === undefined ? {} : { path: outcome.wrote, ...lines };
   return [
     toolEvent(runner, "tool-finished", { tool: call.tool, call: call.id, ...facts, ...wrote }),
   ];

@@ -17,6 +17,7 @@ import { createLaneSource } from "./rock-lanes.ts";
 import { watchWishes } from "./run-wishes.ts";
 import type { Session } from "./session.ts";
 import { activeMs, write } from "./session.ts";
+import { runUnknown } from "./show-run.ts";
 import type { RunSnapshot } from "./start-run.ts";
 import { firstBuild } from "./start-run.ts";
 import { runLoop } from "./traction.ts";
@@ -89,10 +90,7 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
   const { store, settings, clock } = engine;
   return store.transaction(async ({ runs, turns, events }): Promise<Result<Taken>> => {
     const run = await runs.get(request.run);
-    if (run === null)
-      return refuse("RUN_UNKNOWN", `No run has the id ${request.run}. See them with: orket runs`, {
-        run: request.run,
-      });
+    if (run === null) return runUnknown(request.run);
     if (run.status !== "running") {
       const allowed = decideRunMove(run, "running");
       if (!allowed.ok) return allowed;

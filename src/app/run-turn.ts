@@ -85,7 +85,8 @@ export async function startTurn(session: Session, lane: Lane, plan: TurnPlan): P
     await transaction.turns.insert(turn, prompt);
     await transaction.runs.addUsage(run.id, NO_USAGE, 1);
     const decisions = [...plan.events, ...chosen.events].map((event) => ({ ...event, turn: id }));
-    await transaction.events.append([...decisions, ...started(turn, card, model)]);
+    const dispatch = started(turn, card, { model, role: roleOf(lane, seat) });
+    await transaction.events.append([...decisions, ...dispatch]);
     session.turns += 1;
     const { seatReplies } = counts;
     return {
@@ -114,10 +115,16 @@ const newTurn = (
   endedAt: null,
 });
 
-const started = (turn: Turn, card: Card, model: ModelFacts): readonly NewEvent[] => {
+/** The seat's first role stands for it: it chooses the model, and the seat's work is counted under it. */
+const roleOf = ({ team }: Lane, seat: string): string => rolesOf(team, seat)[0]?.name ?? seat;
+
+type Dispatch = { readonly model: ModelFacts; readonly role: string };
+
+const started = (turn: Turn, card: Card, { model, role }: Dispatch): readonly NewEvent[] => {
   const origin = { actor: "engine", run: turn.run, turn: turn.id };
   const { nativeTools, contextWindow, price } = model;
-  const facts = { seat: turn.seat, kind: turn.kind, number: turn.number, cycle: turn.cycle };
+  const { seat, kind, number, cycle } = turn;
+  const facts = { seat, role, kind, number, cycle };
   return [
     cardEvent(card, {
       ...origin,
@@ -181,7 +188,7 @@ export function chooseModel(
   const { engine, run, assets } = session;
   const overrides = lane.epic.params["model_overrides"];
   const input = {
-    role: rolesOf(lane.team, seat)[0]?.name ?? seat,
+    role: roleOf(lane, seat),
     flag: run.model,
     epicOverrides: (typeof overrides === "object" && overrides !== null ? overrides : {}) as Record<
       string,

@@ -36,10 +36,7 @@ export async function showRun(
 ): Promise<Result<RunView>> {
   return store.read(async ({ runs, cards, turns, approvals, events }): Promise<Result<RunView>> => {
     const run = await runs.get(id);
-    if (run === null)
-      return refuse("RUN_UNKNOWN", `No run has the id ${id}. See them with: orket runs`, {
-        run: id,
-      });
+    if (run === null) return runUnknown(id);
     const lists = [];
     for (const build of run.builds) lists.push(await cards.list({ build }));
     const stored = lists.flat();
@@ -95,6 +92,9 @@ async function originOf(events: EventLog, run: string): Promise<RunView["from"]>
   const { from, turn } = forked?.data ?? {};
   return typeof from === "string" && typeof turn === "number" ? { run: from, turn } : null;
 }
+
+export const runUnknown = (run: string): Result<never> =>
+  refuse("RUN_UNKNOWN", `No run has the id ${run}. See them with: orket runs`, { run });
 
 /** The last line of `orket run --json`, as interfaces.md section 4 has it. */
 export const runResult = ({ run, cards }: RunView) => ({

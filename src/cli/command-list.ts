@@ -181,7 +181,9 @@ function addRuns(add: Add): void {
     about: "one run: what each card waits for, its turns and commits",
     example: "orket runs show run-01j9… --diff",
     load: async () => (await import("./commands/runs.ts")).runsShow,
-  }).option("--diff", "also show what each turn changed");
+  })
+    .option("--diff", "also show what each turn changed")
+    .option("--metrics", "also show what each role used, wrote and did last");
   addRunControl(add);
   addReplay(add);
 }

@@ -105,9 +105,13 @@ async function writeText(name: string, text: string, scope: ToolScope): Promise<
   return {
     result: { ok: true, path: relative, digest: written.value.digest },
     wrote: relative,
-    lines: text.split("\n").length,
+    lines: linesOf(text),
   };
 }
+
+/** What ends with a line feed has no line after it. */
+const linesOf = (text: string): number =>
+  text === "" ? 0 : text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
 
 const stale = (relative: string): Refusal => ({
   code: "FILE_STALE",
@@ -215,7 +219,7 @@ const deleteFile = defineTool({
     const removed = await scope.workspace.remove(resolved.value);
     if (!removed.ok) return failed(removed.error);
     scope.memory.seen.delete(resolved.value);
-    return { result: { ok: true, path: resolved.value }, wrote: resolved.value, lines: 0 };
+    return { result: { ok: true, path: resolved.value }, wrote: resolved.value };
   },
 });
 

@@ -58,6 +58,7 @@ export type ToolOutcome = {
   readonly staged?: StagedMove;
   /** Path relative to the workspace that now has other content. */
   readonly wrote?: string;
+  /** How many lines a written text has; absent when the file is gone. */
   readonly lines?: number;
   readonly events?: readonly NewEvent[];
   /** Runs inside the transaction that records the call; its answer replaces `result`. */

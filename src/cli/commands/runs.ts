@@ -1,8 +1,11 @@
 // `orket runs` and `orket runs show`: what ran, why it does not move, and what each turn did.
 import type { PhaseReport } from "../../app/bug-fix-phase.ts";
 import { phaseOfRock } from "../../app/bug-fix-phase.ts";
+import type { Engine } from "../../app/engine.ts";
+import { memberMetrics } from "../../app/member-metrics.ts";
 import type { RunView } from "../../app/show-run.ts";
 import { showRun } from "../../app/show-run.ts";
+import type { MemberMetrics } from "../../domain/member-metrics.ts";
 import type { Run } from "../../domain/run.ts";
 import type { CardWait } from "../../domain/waiting.ts";
 import { glyphOf, styleOf } from "../card-style.ts";
@@ -44,7 +47,7 @@ const runRow = (run: Run): readonly string[] => [
   run.startedAt ?? "",
 ];
 
-type ShowOptions = GlobalOptions & { readonly diff?: boolean };
+type ShowOptions = GlobalOptions & { readonly diff?: boolean; readonly metrics?: boolean };
 
 export const runsShow = async (
   cli: Cli,
@@ -58,21 +61,20 @@ export const runsShow = async (
     const view = shown.value;
     const { kind, card } = view.run;
     const phase = kind === "rock" ? await phaseOfRock(engine, card) : null;
-    const diffs: { readonly turn: string; readonly commit: string; readonly diff: string }[] = [];
-    if (options.diff === true) {
-      for (const { id: turn, build, commit } of view.turns) {
-        if (commit === null) continue;
-        const workspace = await engine.workspaces.open(build);
-        diffs.push({ turn, commit, diff: await workspace.diff(commit) });
-      }
-    }
-    if (options.json === true)
-      io.out(
-        `${JSON.stringify({ v: 1, ...view, phase, ...(options.diff === true ? { diffs } : {}) })}\n`,
-      );
-    else {
+    const diffs = options.diff === true ? await diffsOf(engine, view) : null;
+    const counted = options.metrics === true ? await memberMetrics(engine, id) : null;
+    if (counted?.ok === false) return showProblem(io, counted.error, options.json === true);
+    const metrics = counted?.value ?? null;
+    if (options.json === true) {
+      const more = {
+        ...(diffs === null ? {} : { diffs }),
+        ...(metrics === null ? {} : { metrics }),
+      };
+      io.out(`${JSON.stringify({ v: 1, ...view, phase, ...more })}\n`);
+    } else {
       io.out(runText(io, view, phase));
-      for (const { turn, diff } of diffs) io.out(`\n── ${turn} ──\n${forReader(io, diff)}\n`);
+      if (metrics !== null) io.out(`\n${table(metricRows(metrics))}`);
+      for (const { turn, diff } of diffs ?? []) io.out(`\n── ${turn} ──\n${forReader(io, diff)}\n`);
     }
     return 0;
   });
@@ -84,6 +86,31 @@ function waitText(wait: CardWait | undefined): string {
   const minute = since.slice(0, 16).replace("T", " ");
   return plain(`on ${on} since ${minute}: ${waitsFor}${free}`);
 }
+
+type TurnDiff = { readonly turn: string; readonly commit: string; readonly diff: string };
+
+async function diffsOf(engine: Engine, { turns }: RunView): Promise<readonly TurnDiff[]> {
+  const diffs: TurnDiff[] = [];
+  for (const { id: turn, build, commit } of turns) {
+    if (commit === null) continue;
+    const workspace = await engine.workspaces.open(build);
+    diffs.push({ turn, commit, diff: await workspace.diff(commit) });
+  }
+  return diffs;
+}
+
+const metricRows = (
+  metrics: Readonly<Record<string, MemberMetrics>>,
+): readonly (readonly string[])[] => [
+  ["  role", "tokens", "lines", "last action", "detail"],
+  ...Object.entries(metrics).map(([role, { tokens, lines_written, last_action, detail }]) => [
+    `  ${role}`,
+    String(tokens),
+    String(lines_written),
+    plain(last_action),
+    plain(detail),
+  ]),
+];
 
 function runText(
   io: Io,
