@@ -4,6 +4,7 @@
 //                          = what was there before it     it did not: it runs now
 //                          anything else, or unreadable   nobody knows: its card is put to a person
 import type { StoredResult, ToolCall } from "../domain/turn.ts";
+import { linesOf } from "./tools/files.ts";
 import type { Tool, ToolOutcome, ToolScope } from "./tools/tool.ts";
 
 export type Reconciled =
@@ -31,7 +32,7 @@ function outcomeOf(
 ): ToolOutcome {
   if (tool.path?.access !== "write") return { result: { ok: true } };
   const content = "content" in args ? args["content"] : null;
-  const lines = typeof content === "string" ? content.split("\n").length : 0;
-  const digest = after === null ? {} : { digest: after };
-  return { result: { ok: true, path, ...digest }, wrote: path, lines };
+  if (after === null) return { result: { ok: true, path }, wrote: path };
+  const lines = typeof content === "string" ? linesOf(content) : 0;
+  return { result: { ok: true, path, digest: after }, wrote: path, lines };
 }

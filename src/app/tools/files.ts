@@ -110,7 +110,7 @@ async function writeText(name: string, text: string, scope: ToolScope): Promise<
 }
 
 /** What ends with a line feed has no line after it. */
-const linesOf = (text: string): number =>
+export const linesOf = (text: string): number =>
   text === "" ? 0 : text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
 
 const stale = (relative: string): Refusal => ({
