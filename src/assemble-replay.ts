@@ -24,7 +24,6 @@ import {
   firstDifferenceByCard,
   plainEvents,
 } from "./domain/recording.ts";
-import { createRedactor } from "./domain/redact.ts";
 import type { Result } from "./domain/result.ts";
 import { ok, refuse } from "./domain/result.ts";
 
@@ -54,6 +53,7 @@ export async function replayRecording(
       dir,
       stateDir,
       config,
+      secrets: config.secrets(),
       env,
       owner: "replay",
       watcher: { onEvents: (events) => events.forEach(names.learn), onText: () => {} },
@@ -107,8 +107,7 @@ export async function exportRun(
   if (!recorded.ok) return recorded;
   const { snapshot, events } = recorded.value;
   // Folders of recordings are kept beside the project and handed on.
-  const redact = createRedactor({ values: setting.config.secrets() });
-  const recording = redact(recorded.value.recording) as Recording;
+  const { recording } = engine.redact.data(recorded.value);
   const replayed = await replayRecording(setting, recording, snapshot.assets);
   if (!replayed.ok) return replayed;
   const difference = firstDifferenceByCard(plainEvents(events), replayed.value);

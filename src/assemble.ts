@@ -27,7 +27,6 @@ import type { Nodes } from "./domain/decision.ts";
 import type { PathRule, RiskPolicy, RiskVerdict } from "./domain/governance.ts";
 import type { Budget } from "./domain/run.ts";
 import type { ErrorCode } from "./domain/errors.ts";
-import type { JsonObject } from "./domain/json.ts";
 import { createRedactor } from "./domain/redact.ts";
 import type { Result } from "./domain/result.ts";
 import { ok, refuse } from "./domain/result.ts";
@@ -46,6 +45,8 @@ export type Assembly = {
   readonly dir: string;
   readonly stateDir: string;
   readonly config: Config;
+  /** Every secret that is known: of the settings and of the environment. */
+  readonly secrets: readonly string[];
   readonly watcher: Watcher;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly owner: string;
@@ -54,18 +55,14 @@ export type Assembly = {
 };
 
 export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>> {
-  const { dir, stateDir, config, watcher, env, owner, parts = {} } = assembly;
+  const { dir, stateDir, config, secrets, watcher, env, owner, parts = {} } = assembly;
   const clock = parts.clock ?? createSystemClock();
   const ids = parts.ids ?? createRandomIds({ clock });
   const assets = parts.assets ?? assetsOf(dir, config);
   const assetEdits = createAssetEdits({ ...assetSourceOf(dir, config), stateDir });
-  const redactor = createRedactor({ values: config.secrets() });
+  const redact = createRedactor({ values: secrets });
   const openStore = async (): Promise<Store> =>
-    openSqliteStore({
-      path: join(stateDir, "orket.db"),
-      clock,
-      redact: (data) => redactor(data) as JsonObject,
-    });
+    openSqliteStore({ path: join(stateDir, "orket.db"), clock, redact });
   // Before anything is read: half a plan is no project.
   if ((await assetEdits.pending()).length > 0) {
     const store = await openStore();
@@ -85,6 +82,7 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
     clock,
     assets,
     assetEdits,
+    redact,
     watcher,
     nodes: nodes.value,
     ids,
@@ -102,14 +100,14 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
     }),
     containment: createUnavailableContainment(),
     source: createSourceParserOnDemand(),
-    stateFiles: createStateFiles({ stateDir, projectDir: dir }),
+    stateFiles: createStateFiles({ stateDir, projectDir: dir, redact }),
     buildLogs: createBuildLogs(stateDir),
     log: createLog({
       // Beside the logs of the builds, one of which may be called `orket`.
       to: { file: join(stateDir, "process.jsonl") },
       level: config.text("log.level") as "info",
       clock,
-      secrets: config.secrets,
+      secrets: () => secrets,
     }),
     settings: settingsOf(config, owner),
     ...parts,

@@ -36,15 +36,33 @@ export async function main(surroundings: Surroundings): Promise<number> {
   }
   const { createProcessIo } = await import("./cli/process-io.ts");
   const { runCli } = await import("./cli/main.ts");
-  const cli = { io: createProcessIo(surroundings), workbench: createWorkbench(surroundings) };
+  const { createRedactor, secretsIn } = await import("./domain/redact.ts");
+  const fromEnv = secretsIn(surroundings.env);
+  let redact = createRedactor({ values: fromEnv });
+  // What the settings hold is known once they are read; nothing of it is shown before.
+  const knowSecrets = (values: readonly string[]): readonly string[] => {
+    const known = [...fromEnv, ...values];
+    redact = createRedactor({ values: known });
+    return known;
+  };
+  const io = createProcessIo({ ...surroundings, redact: (text) => redact.text(text) });
+  const cli = { io, workbench: createWorkbench({ ...surroundings, knowSecrets }) };
   return runCli(cli, argv);
 }
 
-type Loaded = { readonly dir: string; readonly config: Config };
+type Surrounded = Surroundings & {
+  readonly knowSecrets: (values: readonly string[]) => readonly string[];
+};
+
+type Loaded = {
+  readonly dir: string;
+  readonly config: Config;
+  readonly secrets: readonly string[];
+};
 
 /** Finds the project and its settings. Nothing is written. */
 async function loadProject(
-  { env, cwd }: Surroundings,
+  { env, cwd, knowSecrets }: Surrounded,
   { project, flags }: ProjectRequest,
 ): Promise<Result<Loaded>> {
   const { loadConfig, parseDotEnv } = await import("./config.ts");
@@ -70,7 +88,8 @@ async function loadProject(
     );
   }
   if (!loaded.ok) return refuse("CONFIG_INVALID", "The settings do not load.");
-  return { ok: true, value: { dir, config: loaded.value } };
+  const config = loaded.value;
+  return { ok: true, value: { dir, config, secrets: knowSecrets(config.secrets()) } };
 }
 
 async function readText(
@@ -105,13 +124,13 @@ async function readSettings(
 }
 
 async function openProject(
-  surroundings: Surroundings,
+  surroundings: Surrounded,
   request: ProjectRequest,
   watcher: Watcher,
 ): Promise<Result<Project>> {
   const loaded = await loadProject(surroundings, request);
   if (!loaded.ok) return loaded;
-  const { dir, config } = loaded.value;
+  const { dir, config, secrets } = loaded.value;
   if (!isProject(dir)) return missing(dir);
   const stateSetting = config.text("state_dir") ?? ".orket";
   const stateDir = isAbsolute(stateSetting) ? stateSetting : join(dir, stateSetting);
@@ -123,6 +142,7 @@ async function openProject(
     dir,
     stateDir,
     config,
+    secrets,
     watcher,
     env: surroundings.env,
     owner: ownerOf(),
@@ -190,7 +210,7 @@ function isOwnerGone(owner: string): boolean {
   }
 }
 
-function createWorkbench(surroundings: Surroundings): Workbench {
+function createWorkbench(surroundings: Surrounded): Workbench {
   return {
     version: readVersion(),
     person: personOf(surroundings.env),
@@ -224,7 +244,7 @@ const filesIn = async (dir: string): Promise<readonly string[]> =>
 
 const isEmptyDir = async (dir: string): Promise<boolean> => (await filesIn(dir)).length === 0;
 
-async function copyDemo({ cwd }: Surroundings, dir: string | null): Promise<Result<string>> {
+async function copyDemo({ cwd }: Surrounded, dir: string | null): Promise<Result<string>> {
   const target = dir === null ? await mkdtemp(join(tmpdir(), "orket-demo-")) : resolve(cwd, dir);
   if (!(await isEmptyDir(target))) {
     const { refuse } = await import("./domain/result.ts");
@@ -239,7 +259,7 @@ async function copyDemo({ cwd }: Surroundings, dir: string | null): Promise<Resu
   return { ok: true, value: target };
 }
 
-function personOf(env: Surroundings["env"]): string {
+function personOf(env: Surrounded["env"]): string {
   try {
     return userInfo().username;
   } catch {
@@ -272,7 +292,7 @@ function testDemo(workspaceDir: string): { passed: boolean; summary: string } {
 }
 
 async function diagnose(
-  surroundings: Surroundings,
+  surroundings: Surrounded,
   request: ProjectRequest,
 ): Promise<readonly Check[]> {
   const { diagnoseMachine } = await import("./assemble.ts");

@@ -72,6 +72,7 @@ const assembled = valueOf(
     dir: task.dir,
     stateDir: storeFolder(task),
     config: valueOf(loadConfig({ env: {} })),
+    secrets: [],
     env: process.env,
     owner: "bench",
     watcher: {

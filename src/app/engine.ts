@@ -2,6 +2,7 @@
 import type { Nodes } from "../domain/decision.ts";
 import type { Event } from "../domain/events.ts";
 import type { AssetEdits } from "../ports/asset-edits.ts";
+import type { Redactor } from "../domain/redact.ts";
 import type { Assets } from "../ports/assets.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Containment } from "../ports/containment.ts";
@@ -36,6 +37,8 @@ export type Engine = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  /** Takes secrets out of what leaves the engine by other ways than the store and the log. */
+  readonly redact: Redactor;
   readonly buildLogs: BuildLogs;
   readonly settings: EngineSettings;
   readonly watcher: Watcher;

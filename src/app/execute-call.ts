@@ -84,6 +84,7 @@ async function execute(runner: Runner, question: Question): Promise<CallOutcome>
     const taken = await takeUp(runner, question, stored);
     if (taken !== null) return taken;
   }
+  if (call.redacted === true) return finish(runner, question, { result: NOT_KEPT });
   if (runner.state.staged !== null) {
     return finish(runner, question, {
       result: { ok: false, code: "not_executed", error: "not executed: a move is staged." },
@@ -161,6 +162,13 @@ async function takeUp(
   await write(runner.session, async ({ events }) => events.append([event]));
   return null;
 }
+
+const NOT_KEPT: ToolResult = {
+  ok: false,
+  code: "arguments_not_kept",
+  error:
+    "not executed: the process ended before this call, and its arguments held a secret, so they were not kept. Make the call again if it is still needed.",
+};
 
 const UNKNOWN_OUTCOME: ToolResult = {
   ok: false,

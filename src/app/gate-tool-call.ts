@@ -64,7 +64,7 @@ export type GateQuestion = {
 };
 
 export type Gated = { readonly verdict: GateVerdict; readonly events: readonly NewEvent[] };
-type GateDeps = Pick<Engine, "nodes" | "clock" | "ids" | "source" | "settings">;
+type GateDeps = Pick<Engine, "nodes" | "clock" | "ids" | "source" | "settings" | "redact">;
 
 const deny = (rule: GateRule, code: string, message: string): GateVerdict => ({
   kind: "deny",
@@ -99,7 +99,7 @@ export async function gateToolCall(deps: GateDeps, question: GateQuestion): Prom
     return only({ kind: "error", code: "tool_argument", message: call.args.$malformed });
   const parsed = parseArguments(tool, call.args as JsonObject);
   if (!parsed.ok) return only({ kind: "error", code: "tool_argument", message: parsed.error });
-  const place = await judgePath(tool, parsed.args, scope);
+  const place = await judgePath(deps, { tool, args: parsed.args, scope });
   if ("kind" in place) return only(place);
   const ruled =
     (await judgeContent(deps, question, { tool, args: parsed.args, path: place.path })) ??
@@ -116,10 +116,11 @@ export async function gateToolCall(deps: GateDeps, question: GateQuestion): Prom
 const isMalformed = (args: ToolCall["args"]): args is { readonly $malformed: string } =>
   typeof args["$malformed"] === "string" && Object.keys(args).length === 1;
 
+type Place = { readonly tool: Tool; readonly args: object; readonly scope: ToolScope };
+
 async function judgePath(
-  tool: Tool,
-  args: object,
-  scope: ToolScope,
+  { redact }: Pick<GateDeps, "redact">,
+  { tool, args, scope }: Place,
 ): Promise<GateVerdict | { readonly path: string | null }> {
   if (tool.path === undefined) return { path: null };
   const given = (args as Record<string, unknown>)[tool.path.argument];
@@ -132,11 +133,19 @@ async function judgePath(
       ? { kind: "violation", rule: "path", code: code.toLowerCase(), message }
       : { kind: "error", code: code.toLowerCase(), message };
   }
+  // Paths are kept as they are, in the store, in commits and in events.
+  if (redact.text(resolved.value) !== resolved.value) return SECRET_IN_PATH;
   const isProtected = tool.path.access === "write" ? isWriteProtected : isReadProtected;
   if (!isProtected(resolved.value)) return { path: resolved.value };
   const message = `${resolved.value} is protected: no agent may ${tool.path.access} it.`;
   return { kind: "violation", rule: "path", code: "path_protected", message };
 }
+
+const SECRET_IN_PATH: GateVerdict = {
+  kind: "error",
+  code: "tool_argument",
+  message: "The path holds something that looks like a secret. Choose another name.",
+};
 
 type Judged = { readonly tool: Tool; readonly args: object; readonly path: string | null };
 

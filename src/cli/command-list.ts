@@ -116,6 +116,11 @@ const withBudget = (command: Command): Command =>
     .option("--max-cost <usd>", "stop when this much is spent", positive)
     .option("--max-minutes <n>", "stop after this long", positive);
 
+const approveOption = (): Option =>
+  new Option("--approve <how>", "what a call that needs a person gets: wait for one, or no at once")
+    .choices(APPROVE_MODES)
+    .default("ask");
+
 function addRuns(add: Add): void {
   withBudget(
     add({
@@ -131,14 +136,7 @@ function addRuns(add: Add): void {
     .option("--from <run:turn>", "instead of a card: fork a run as it was right after that turn")
     .option("--model <model>", "model of every seat, as <provider>:<model>")
     .option("--department <name>", "look for the card in this department")
-    .addOption(
-      new Option(
-        "--approve <how>",
-        "what a call that needs a person gets: wait for one, or no at once",
-      )
-        .choices(APPROVE_MODES)
-        .default("ask"),
-    );
+    .addOption(approveOption());
   withBudget(
     add({
       ...lines,
@@ -160,14 +158,7 @@ function addRuns(add: Add): void {
   )
     .option("--model <model>", "model of every seat, as <provider>:<model>")
     .option("--department <name>", "only this department")
-    .addOption(
-      new Option(
-        "--approve <how>",
-        "what a call that needs a person gets: wait for one, or no at once",
-      )
-        .choices(APPROVE_MODES)
-        .default("ask"),
-    );
+    .addOption(approveOption());
   add({
     ...document,
     name: "runs",

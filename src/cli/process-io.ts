@@ -1,4 +1,5 @@
 // The real process as `Io`: streams, signals, the terminal. What a command may do with them stands in io.ts.
+import { redactLooks } from "../domain/redact.ts";
 import type { Io, Lines, Screen } from "./io.ts";
 
 export type Streams = {
@@ -7,11 +8,20 @@ export type Streams = {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Takes secrets out of everything that is shown. */
+  readonly redact?: (text: string) => string;
 };
 
 const EXIT_INTERRUPTED = 130;
 
-export function createProcessIo({ env, cwd, stdin, stdout, stderr }: Streams): Io {
+export function createProcessIo({
+  env,
+  cwd,
+  stdin,
+  stdout,
+  stderr,
+  redact = redactLooks,
+}: Streams): Io {
   const listeners = new Set<() => void>();
   let isRead = true;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -31,9 +41,9 @@ export function createProcessIo({ env, cwd, stdin, stdout, stderr }: Streams): I
     cwd,
     color: stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
     out: (text) => {
-      if (isRead) stdout.write(text);
+      if (isRead) stdout.write(redact(text));
     },
-    err: (text) => void stderr.write(text),
+    err: (text) => void stderr.write(redact(text)),
     screen: stdout.isTTY && env["TERM"] !== "dumb" ? screenOf(stdout) : null,
     ask: isAsked ? async (question) => ask(await openLines({ stdin, stderr }), question) : null,
     openLines: isAsked ? async () => openLines({ stdin, stderr }) : null,

@@ -8,6 +8,8 @@ export type ToolCall = {
   readonly tool: string;
   /** The parsed arguments, or why they are not a JSON object; such a call fails alone. */
   readonly args: JsonObject | { readonly $malformed: string };
+  /** It held a secret and was kept without it: what is read here is not what the model asked for. */
+  readonly redacted?: true;
 };
 
 /** What the model gets back. Text over 64 KiB is cut with a marker before it gets here. */

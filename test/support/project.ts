@@ -26,6 +26,7 @@ import type { RunRequest } from "../../src/app/start-run.ts";
 import { startRun } from "../../src/app/start-run.ts";
 import type { Event } from "../../src/domain/events.ts";
 import { NO_BUDGET } from "../../src/domain/run.ts";
+import { createRedactor } from "../../src/domain/redact.ts";
 import { DEFAULT_RISK_POLICY } from "../../src/domain/governance.ts";
 import type { Budget, Run } from "../../src/domain/run.ts";
 import { evaluate } from "../../src/nodes/evaluate.ts";
@@ -129,6 +130,7 @@ export type EngineOptions = {
   readonly limits?: Partial<EngineLimits>;
   readonly settings?: Partial<EngineSettings>;
   readonly replace?: Partial<Engine>;
+  readonly secrets?: readonly string[];
 };
 
 export type TestEngine = {
@@ -148,9 +150,10 @@ export async function openTestEngine(
 ): Promise<TestEngine> {
   const clock = createSystemClock();
   const ids = createRandomIds({ clock });
+  const redact = createRedactor({ values: options.secrets ?? [] });
   const stateDir = join(dir, ".orket");
   await mkdir(stateDir, { recursive: true });
-  const store = await openSqliteStore({ path: join(stateDir, "orket.db"), clock });
+  const store = await openSqliteStore({ path: join(stateDir, "orket.db"), clock, redact });
   const events: Event[] = [];
   const engine: Engine = {
     store,
@@ -168,7 +171,7 @@ export async function openTestEngine(
     model: createModels({ projectDir: dir, clock, providers: {}, prices: {} }),
     containment: createUnavailableContainment(),
     source: createSourceParserOnDemand(),
-    stateFiles: createStateFiles({ stateDir, projectDir: dir }),
+    stateFiles: createStateFiles({ stateDir, projectDir: dir, redact }),
     nodes: {
       nodes: { plan, route, selectModel, gate, evaluate },
       names: {
@@ -181,6 +184,7 @@ export async function openTestEngine(
       shadows: {},
     },
     log: silentLog,
+    redact,
     buildLogs: createBuildLogs(stateDir),
     settings: {
       concurrency: 3,

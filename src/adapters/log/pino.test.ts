@@ -88,7 +88,7 @@ test("lets no secret through: in messages, keys, values, errors, URLs, headers, 
     assert.ok(!text.includes(piece), piece);
   }
   assert.equal(lines().length, 4);
-  assert.equal(lines()[0]?.["message"], "message [secret]");
+  assert.equal(lines()[0]?.["message"], "message [redacted]");
 });
 
 test("writes nothing at all when it cannot know the secrets", async (context) => {

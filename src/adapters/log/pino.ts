@@ -2,6 +2,8 @@
 // into it. What happened to cards and runs is not here but in the event table.
 import type { DestinationStream, Logger } from "pino";
 import { pino, stdSerializers } from "pino";
+import type { Redactor } from "../../domain/redact.ts";
+import { createRedactor } from "../../domain/redact.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log, LogFields } from "../../ports/log.ts";
 import type { LineSink } from "./rotating-file.ts";
@@ -32,8 +34,9 @@ export function createLog({ to, level, clock, secrets }: LogSettings): Log {
     "file" in to
       ? createRotatingFile(to.file, { bytesMax: FILE_BYTES_MAX, filesMax: FILES_MAX })
       : streamSink(to.stream);
+  const redactor = redactorOf(secrets);
   const destination: DestinationStream = {
-    write: (line) => sink.write(bounded(scrubLine(line, secrets()))),
+    write: (line) => sink.write(bounded(scrubLine(line, redactor()))),
   };
   const logger = pino(
     {
@@ -51,6 +54,17 @@ export function createLog({ to, level, clock, secrets }: LogSettings): Log {
   const line = (name: LogLevel) => (fields: LogFields, message: string) =>
     attempt(logger, { name, fields, message });
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+/** Made anew only when the secrets are others. */
+function redactorOf(secrets: LogSettings["secrets"]): () => Redactor {
+  let known: { readonly values: string; readonly redact: Redactor } | null = null;
+  return () => {
+    const values = secrets();
+    const text = JSON.stringify(values);
+    if (known?.values !== text) known = { values: text, redact: createRedactor({ values }) };
+    return known.redact;
+  };
 }
 
 /** A field that throws when it is read must not take the program with it; the message is kept if it can be. */

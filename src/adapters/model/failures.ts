@@ -2,7 +2,7 @@
 // It looks at shapes only and loads no provider library.
 import type { ErrorCode } from "../../domain/errors.ts";
 import { isJsonObject } from "../../domain/json.ts";
-import { redactText } from "../../domain/redact.ts";
+import { createRedactor } from "../../domain/redact.ts";
 import type { ModelFailure } from "../../ports/model.ts";
 
 const MESSAGE_CHARACTERS_MAX = 500;
@@ -17,7 +17,8 @@ export const failureOf = (
 
 /** Secrets go first and the cut comes last, or half a key would be left at the cut. */
 export function presentable(failure: ModelFailure, secrets: readonly string[]): ModelFailure {
-  const oneLine = redactText(failure.message, secrets)
+  const oneLine = createRedactor({ values: secrets })
+    .text(failure.message)
     .replace(/[\s\p{Cc}]+/gu, " ")
     .trim();
   return { ...failure, message: oneLine.slice(0, MESSAGE_CHARACTERS_MAX).toWellFormed() };

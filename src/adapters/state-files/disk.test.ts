@@ -6,12 +6,15 @@ import type { TestContext } from "node:test";
 import { test } from "node:test";
 import { runCommand } from "../../../test/support/run-command.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
+import { createRedactor } from "../../domain/redact.ts";
 import { createStateFiles } from "./disk.ts";
+
+const redact = createRedactor({ values: ["geheimnis"] });
 
 async function scene(context: TestContext) {
   const projectDir = await tempFolder(context);
   const stateDir = join(projectDir, ".orket");
-  return { projectDir, stateDir, files: createStateFiles({ stateDir, projectDir }) };
+  return { projectDir, stateDir, files: createStateFiles({ stateDir, projectDir, redact }) };
 }
 
 test("R-82 writes a report under reports/, says where, and never replaces one", async (context) => {
@@ -67,7 +70,7 @@ test("R-35 keeps evaluations under evals/ and refuses names that leave it", asyn
 
 test("gives the whole path of what does not lie in the project", async (context) => {
   const [projectDir, stateDir] = [await tempFolder(context), await tempFolder(context)];
-  const files = createStateFiles({ stateDir, projectDir });
+  const files = createStateFiles({ stateDir, projectDir, redact });
   assert.equal(await files.writeReport("r.json", "x"), join(stateDir, "reports/r.json"));
 });
 
@@ -112,7 +115,7 @@ test("reports a full disk and a read-only folder by their codes and leaves nothi
   const { projectDir } = await scene(context);
   const module = new URL("./disk.ts", import.meta.url).href;
   const script = `const { createStateFiles } = await import(${JSON.stringify(module)});
-    const files = createStateFiles({ stateDir: process.argv[1] + "/.orket", projectDir: process.argv[1] });
+    const files = createStateFiles({ stateDir: process.argv[1] + "/.orket", projectDir: process.argv[1], redact: { text: (text) => text } });
     const codes = [await files.writeReport("r.json", "x".repeat(200_000)).catch((error) => error.code)];
     if (process.getuid() === 0) { process.setgroups([]); process.setgid(65534); process.setuid(65534); }
     else (await import("node:fs")).chmodSync(process.argv[1] + "/.orket/reports", 0o555);
@@ -132,4 +135,15 @@ test("reports a full disk and a read-only folder by their codes and leaves nothi
   assert.equal(output, "STORE_FULL,PROJECT_READ_ONLY\n");
   assert.deepEqual(readdirSync(join(projectDir, ".orket/reports")), []);
   assert.ok(!existsSync(join(projectDir, "prompts")));
+});
+
+test("keeps no secret in a report or an evaluation", async (context) => {
+  const { files, stateDir } = await scene(context);
+  const text = JSON.stringify({ key: "geheimnis", address: "https://a:b@c" });
+  await files.writeReport("r.json", text);
+  await files.writeEvaluation("e.json", text);
+  for (const name of ["reports/r.json", "evals/e.json"]) {
+    const kept = readFileSync(join(stateDir, name), "utf8");
+    assert.equal(kept, '{"key":"[redacted]","address":"https://a:[redacted]@c"}');
+  }
 });

@@ -7,9 +7,14 @@ import { constants } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { CARD_ID_PATTERN } from "../../domain/card.ts";
 import { EngineError } from "../../domain/errors.ts";
+import type { Redactor } from "../../domain/redact.ts";
 import type { StateFiles } from "../../ports/state-files.ts";
 
-type Directories = { readonly stateDir: string; readonly projectDir: string };
+type StateFilesDeps = {
+  readonly stateDir: string;
+  readonly projectDir: string;
+  readonly redact: Pick<Redactor, "text">;
+};
 
 const NAME_CHARACTERS_MAX = 512;
 /** One segment of a name; the first character keeps `.`, `..` and hidden files out. */
@@ -18,10 +23,10 @@ const FILE_BYTES_MAX = 64 * 1024 * 1024;
 /** The tool allows 16 KiB; a patch that a person edited may be longer, but not without end. */
 const PATCH_BYTES_MAX = 64 * 1024;
 
-export function createStateFiles({ stateDir, projectDir }: Directories): StateFiles {
+export function createStateFiles({ stateDir, projectDir, redact }: StateFilesDeps): StateFiles {
   const create = async (area: string, name: string, text: string): Promise<string> => {
     const path = join(stateDir, area, checkedName(name));
-    await attempt(path, () => writeNew(path, text));
+    await attempt(path, () => writeNew(path, redact.text(text)));
     return shown(path, projectDir);
   };
   const patchPath = (seat: string, family: string): string =>

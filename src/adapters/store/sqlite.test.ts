@@ -18,8 +18,7 @@ import {
   newTurn,
 } from "../../../test/support/store-records.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
-import type { JsonObject } from "../../domain/json.ts";
-import { createRedactor } from "../../domain/redact.ts";
+import { createRedactor, REDACTED } from "../../domain/redact.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import { createSqliteStore, openSqliteDatabase, openSqliteStore } from "./sqlite.ts";
@@ -92,20 +91,19 @@ test("reads without writing, and says what is missing", async (context) => {
 });
 
 test("takes secrets out of an event before it is hashed", async (context) => {
-  const redact = () => ({ token: "[secret]" });
+  const redact = createRedactor({ values: ["geheimnis"] });
   const store = await openSqliteStore({ path: ":memory:", clock, redact });
   context.after(async () => store.close());
   const [event] = await store.transaction(async ({ events }) =>
-    events.append([newEvent({ data: { token: "hunter2" } })]),
+    events.append([newEvent({ data: { token: "hunter2", text: "geheimnis" } })]),
   );
-  assert.deepEqual(event?.data, { token: "[secret]" });
+  assert.deepEqual(event?.data, { token: REDACTED, text: REDACTED });
   assert.deepEqual((await store.read(async ({ events }) => events.list({ limit: 1 })))[0], event);
   assert.equal((await store.verifyChain()).valid, true);
 });
 
 test("takes secrets out of what a person is asked and answers, and leaves the hash as it was", async (context) => {
-  const redactor = createRedactor({ values: ["hunter2-hunter2"] });
-  const redact = (data: JsonObject) => redactor(data) as JsonObject;
+  const redact = createRedactor({ values: ["hunter2-hunter2"] });
   const store = await openSqliteStore({ path: ":memory:", clock, redact });
   context.after(async () => store.close());
   const secret = "it is hunter2-hunter2";
@@ -155,7 +153,7 @@ test("a file that is no database is STORE_CORRUPT, also one with tables of someb
 
 test("takes secrets out of a memory before it is cut, so that no half of one is left", async (context) => {
   const secret = "hunter2-hunter2-hunter2";
-  const redact = (data: JsonObject) => createRedactor({ values: [secret] })(data) as JsonObject;
+  const redact = createRedactor({ values: [secret] });
   const store = await openSqliteStore({ path: ":memory:", clock, redact });
   context.after(async () => store.close());
   const [memory] = await store.transaction(async ({ runs, turns, memories }) => {

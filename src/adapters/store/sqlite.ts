@@ -9,9 +9,10 @@ import type { DatabaseConnection, Dialect, Driver, SqliteDatabase, SqliteStateme
 import { CompiledQuery, Kysely, SqliteDialect } from "kysely";
 import { EngineError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Redactor } from "../../domain/redact.ts";
+import { createRedactor } from "../../domain/redact.ts";
 import type { Store } from "../../ports/store.ts";
 import { applyNext, loadMigrations, pendingMigrations } from "./migrate.ts";
-import type { Redact } from "./sql/events.ts";
 import type { Schema } from "./sql/schema.ts";
 import { isBusy, isCantOpen, toEngineError } from "./sqlite-errors.ts";
 import { createSqlStore } from "./store.ts";
@@ -34,8 +35,8 @@ export type SqliteStoreOptions = {
   /** Path of the file, whose folder exists; `:memory:` for a store that ends with the process. */
   readonly path: string;
   readonly clock: Clock;
-  /** Takes secrets out of an event's data before it is hashed and stored. */
-  readonly redact?: Redact;
+  /** Takes secrets out of whatever is kept; by their look alone when it is left out. */
+  readonly redact?: Redactor;
   /** Opens an existing database for reading only; it is neither created nor brought up to date. */
   readonly readOnly?: boolean;
   readonly busyWaitMs?: number;
@@ -52,7 +53,7 @@ export function createSqliteStore(database: DatabaseSync, options: SqliteStoreOp
   return createSqlStore({
     db,
     clock: options.clock,
-    redact: options.redact ?? ((data) => data),
+    redact: options.redact ?? createRedactor({ values: [] }),
     translate: (error) => toEngineError(error, options.path),
     // The builder closes only a database it has used.
     close: async () => {

@@ -2,13 +2,15 @@
 // Which database it is stands in the dialect that comes in; nothing here or in sql/ knows.
 import type { Kysely } from "kysely";
 import type { Clock } from "../../ports/clock.ts";
+import type { Redactor } from "../../domain/redact.ts";
 import type { Store, StoreTransaction } from "../../ports/store.ts";
 import type { Job, Mode } from "./group-commit.ts";
 import { createLane, Refused } from "./group-commit.ts";
 import { approvalStatements, openApprovals } from "./sql/approvals.ts";
+import { keepNoSecrets } from "./keep-no-secrets.ts";
 import { cardStatements, openCards } from "./sql/cards.ts";
 import { commentStatements, openComments } from "./sql/comments.ts";
-import type { LogEnd, Redact } from "./sql/events.ts";
+import type { LogEnd } from "./sql/events.ts";
 import { eventStatements, openEvents, openLogEnd } from "./sql/events.ts";
 import { checkFence } from "./sql/leases.ts";
 import type { MemorySight } from "./sql/memories.ts";
@@ -24,8 +26,8 @@ import { verifyEvents, verifyStatements } from "./sql/verify.ts";
 export type SqlStoreDeps = {
   readonly db: Kysely<Schema>;
   readonly clock: Clock;
-  /** Takes secrets out of an event's data before it is hashed, and out of what a person is asked. */
-  readonly redact: Redact;
+  /** Takes secrets out of whatever is kept; of an event before it is hashed. */
+  readonly redact: Redactor;
   /** Turns what the driver throws into an EngineError; anything else it gives back as it is. */
   readonly translate: (error: unknown) => unknown;
   readonly close: () => Promise<void>;
@@ -41,7 +43,7 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
 
   const bindTables = (session: Session, end: LogEnd): StoreTransaction => {
     const cards = openCards({ db, session, statements: statements.cards, end });
-    return {
+    const tables = {
       cards,
       comments: openComments(session, statements.comments),
       runs: openRuns({ db, session, statements: statements.runs }),
@@ -56,6 +58,7 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
       approvals: openApprovals({ db, session, statements: statements.approvals, redact }),
       events: openEvents({ db, session, end, redact }),
     };
+    return keepNoSecrets(tables, redact);
   };
 
   const within = <Value>(mode: Mode, work: (session: Session) => Promise<Value>): Job<Value> => ({

@@ -6,8 +6,8 @@ import { APPROVAL_KINDS, APPROVAL_STATES } from "../../../domain/approval.ts";
 import { RISK_CLASSES } from "../../../domain/governance.ts";
 import type { JsonObject } from "../../../domain/json.ts";
 import { canonicalJson } from "../../../domain/json.ts";
+import type { Redactor } from "../../../domain/redact.ts";
 import type { ApprovalFilter, ApprovalStore, NewApproval } from "../../../ports/store.ts";
-import type { Redact } from "./events.ts";
 import type { Row } from "./rows.ts";
 import {
   cellsOf,
@@ -83,12 +83,12 @@ export type ApprovalDeps = {
   readonly db: Kysely<Schema>;
   readonly session: Session;
   readonly statements: ReturnType<typeof approvalStatements>;
-  readonly redact: Redact;
+  readonly redact: Redactor;
 };
 
 export function openApprovals({ db, session, statements, redact }: ApprovalDeps): ApprovalStore {
   const scrub = (words: string | null): string | null =>
-    words === null ? null : (redact({ words })["words"] as string);
+    words === null ? null : redact.text(words);
   return {
     get: async (id) => {
       const row = await session.row(statements.get, { id });
@@ -108,9 +108,9 @@ export function openApprovals({ db, session, statements, redact }: ApprovalDeps)
   };
 }
 
-function insertQuery(db: Kysely<Schema>, approval: NewApproval, redact: Redact) {
+function insertQuery(db: Kysely<Schema>, approval: NewApproval, redact: Redactor) {
   const { call, riskClass, argsHash, requestedAt, expiresAt, ...same } = approval;
-  const json = (value: JsonObject): string => canonicalJson(redact(value));
+  const json = (value: JsonObject): string => canonicalJson(redact.data(value));
   return db.insertInto("approvals").values({
     ...same,
     state: "pending",
@@ -119,7 +119,7 @@ function insertQuery(db: Kysely<Schema>, approval: NewApproval, redact: Redact) 
     arguments: json(approval.arguments),
     args_hash: argsHash,
     payload: json(approval.payload),
-    reason: redact({ words: approval.reason })["words"] as string,
+    reason: redact.text(approval.reason),
     requested_at: requestedAt,
     expires_at: expiresAt,
     decided_at: null,

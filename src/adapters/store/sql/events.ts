@@ -7,6 +7,7 @@ import type { Event, EventType, NewEvent } from "../../../domain/events.ts";
 import { EVENT_TYPES } from "../../../domain/events.ts";
 import type { JsonObject } from "../../../domain/json.ts";
 import { canonicalJson } from "../../../domain/json.ts";
+import type { Redactor } from "../../../domain/redact.ts";
 import type { EventFilter, EventLog } from "../../../ports/store.ts";
 import type { Row } from "./rows.ts";
 import { cellsOf, integer, jsonObject, moment, oneOf, table, text, textOrNull } from "./rows.ts";
@@ -38,8 +39,6 @@ export type LogEnd = {
 };
 
 type EventRow = Readonly<Record<Column, Value>>;
-
-export type Redact = (data: JsonObject) => JsonObject;
 
 export type EventStatements = ReturnType<typeof eventStatements>;
 
@@ -140,7 +139,7 @@ export type EventDeps = {
   readonly db: Kysely<Schema>;
   readonly session: Session;
   readonly end: LogEnd;
-  readonly redact: Redact;
+  readonly redact: Redactor;
 };
 
 export const openEvents = ({ db, session, end, redact }: EventDeps): EventLog => ({
@@ -168,14 +167,14 @@ export const openEvents = ({ db, session, end, redact }: EventDeps): EventLog =>
   lastSeq: async () => (await end.read()).seq,
 });
 
-type Link = { readonly head: Head; readonly at: string; readonly redact: Redact };
+type Link = { readonly head: Head; readonly at: string; readonly redact: Redactor };
 
 /** The event with its place in the chain, and its data as the text that is hashed and stored. */
 function chain(
   event: NewEvent,
   { head, at, redact }: Link,
 ): { readonly stored: Event; readonly dataText: string } {
-  const { data, dataText } = boundedData(redact(event.data));
+  const { data, dataText } = boundedData(redact.data(event.data));
   const stored = {
     seq: head.seq + 1,
     at,

@@ -4,8 +4,8 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Memory } from "../../../domain/memory.ts";
 import { memoryText, wordsOf } from "../../../domain/memory.ts";
+import type { Redactor } from "../../../domain/redact.ts";
 import type { MemoryStore } from "../../../ports/store.ts";
-import type { Redact } from "./events.ts";
 import type { Row } from "./rows.ts";
 import { cellsOf, integer, moment, table, text } from "./rows.ts";
 import type { Schema } from "./schema.ts";
@@ -102,7 +102,7 @@ export type MemorySight = { any: boolean };
 export type MemoryDeps = {
   readonly session: Session;
   readonly statements: MemoryStatements;
-  readonly redact: Redact;
+  readonly redact: Redactor;
   readonly sight: MemorySight;
 };
 
@@ -114,7 +114,7 @@ export function openMemories({ session, statements, redact, sight }: MemoryDeps)
   return {
     get,
     add: async ({ words, ...origin }) => {
-      const kept = memoryText(origin, scrub(redact, words));
+      const kept = memoryText(origin, redact.text(words));
       const row = await session.row(statements.add, {
         ...origin,
         at: session.now(),
@@ -144,11 +144,6 @@ export function openMemories({ session, statements, redact, sight }: MemoryDeps)
     },
   };
 }
-
-const scrub = (redact: Redact, words: string): string => {
-  const scrubbed = redact({ words })["words"];
-  return typeof scrubbed === "string" ? scrubbed : "";
-};
 
 /** A word of the domain as the index has it: letters, digits and `_` of ASCII. No two words become the same. */
 const indexed = (word: string): string =>
