@@ -13,7 +13,7 @@ import { gateToolCall } from "./gate-tool-call.ts";
 import type { GateVerdict, Passed } from "./gate-tool-call.ts";
 import { reconcileCall } from "./reconcile-call.ts";
 import type { Session } from "./session.ts";
-import { rolesOf, write } from "./session.ts";
+import { idsOf, rolesOf, write } from "./session.ts";
 import type { Ended, LiveTurn } from "./turn-outcome.ts";
 import { toolScopeOf } from "./tool-scope.ts";
 import { offeredTools } from "./tools/catalogue.ts";
@@ -271,7 +271,7 @@ async function runTool(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     engine.log.warn(
-      { tool: verdict.tool.name, turn: runner.live.turn.id, error: message },
+      { ...idsOf(runner.session, runner.live), tool: verdict.tool.name, error: message },
       "tool failed",
     );
     return { result: { ok: false, code: "tool_failed", error: `The tool failed: ${message}` } };

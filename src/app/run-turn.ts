@@ -13,7 +13,7 @@ import { turnsReached } from "./budget.ts";
 import { compilePrompt } from "./compile-prompt.ts";
 import { gatherPrompt } from "./gather-prompt.ts";
 import type { Lane, Session } from "./session.ts";
-import { rolesOf, write } from "./session.ts";
+import { idsOf, rolesOf, write } from "./session.ts";
 import type { LiveTurn, TurnOutcome } from "./turn-outcome.ts";
 import { outcomeOf } from "./turn-outcome.ts";
 import { playSteps } from "./turn-steps.ts";
@@ -230,10 +230,7 @@ export async function playTurn(session: Session, live: LiveTurn): Promise<TurnOu
   } catch (error) {
     if (error instanceof EngineError && isFatal(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    session.engine.log.error(
-      { run: session.run.id, card: live.card.id, turn: live.turn.id, error: message },
-      "turn failed",
-    );
+    session.engine.log.error({ ...idsOf(session, live), error: message }, "turn failed");
     return outcomeOf({ end: "failed", detail: message });
   }
 }

@@ -93,3 +93,12 @@ export const rolesOf = (team: Team, seat: string): readonly Role[] =>
   (team.seats.find((one) => one.key === seat)?.roles ?? [])
     .map((name) => team.roles[name])
     .filter((role) => role !== undefined);
+
+/** What every record of the log says that concerns a turn. */
+export const idsOf = (
+  { run }: Session,
+  {
+    card,
+    turn,
+  }: { readonly card: { readonly id: string }; readonly turn: { readonly id: string } },
+) => ({ run: run.id, card: card.id, turn: turn.id });

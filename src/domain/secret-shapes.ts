@@ -7,8 +7,8 @@ type Shape = {
   readonly pattern: RegExp;
 };
 
-/** What stands before and after a key, so that a word which only ends like one stays. */
-const key = (body: string): RegExp => new RegExp(`(?<![A-Za-z0-9_])${body}`, "g");
+/** A word that only ends like a key stays; the letter of an escaped line end before a key is no part of a word. */
+const key = (body: string): RegExp => new RegExp(`(?:(?<![A-Za-z0-9])|(?<=\\\\[nrt]))${body}`, "g");
 
 const PRIVATE_KEY = "(?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----";
 
@@ -32,7 +32,7 @@ const SHAPES: readonly Shape[] = [
   {
     hints: ["PRIVATE KEY"],
     pattern: new RegExp(
-      `-----BEGIN ${PRIVATE_KEY}(?:[^"'<>{}]{0,16000}?-----END ${PRIVATE_KEY}|(?:(?:\\s|\\\\[rn]){0,4}[A-Za-z0-9+/=]{16,100}){0,200}(?:(?:\\s|\\\\[rn]){1,4}[A-Za-z0-9+/=]{1,15}(?=["'…]|$))?)`,
+      `-----BEGIN ${PRIVATE_KEY}(?:[^"'<>{}]{0,16000}?-----END ${PRIVATE_KEY}|(?:(?:\\s|\\\\{1,8}[rn]){0,4}[A-Za-z0-9+/=]{16,100}){0,200}(?:(?:\\s|\\\\{1,8}[rn]){1,4}[A-Za-z0-9+/=]{1,15}(?=["'…]|$))?)`,
       "g",
     ),
   },

@@ -40,13 +40,15 @@ export function keepNoSecrets(to: StoreTransaction, redact: Redactor): StoreTran
     },
     runs: {
       ...to.runs,
-      insert: async (run, snapshot) => to.runs.insert(run, json(snapshot)),
+      insert: async (run, snapshot) =>
+        to.runs.insert({ ...run, model: orNull(run.model) }, json(snapshot)),
       move: async (...[id, from, wanted, change]) =>
         to.runs.move(id, from, wanted, { ...change, detail: orNull(change.detail) }),
     },
     turns: {
       ...to.turns,
-      insert: async (turn, prompt) => to.turns.insert(turn, json(prompt)),
+      insert: async (turn, prompt) =>
+        to.turns.insert({ ...turn, model: text(turn.model) }, json(prompt)),
       addStep: async (id, step) => to.turns.addStep(id, withoutSecrets(step, redact)),
       finishCall: async (...[id, step, call, result]) =>
         to.turns.finishCall(id, step, call, json(result)),
