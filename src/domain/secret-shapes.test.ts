@@ -37,6 +37,17 @@ test("keys of the well-known makers, signed tokens and private keys go, wherever
   }
 });
 
+test("the letter of an escaped line end before a key is no part of it, however often it is escaped", () => {
+  const lines = `first\nghp_${DIGITS.slice(0, 36)}\r\n\tAKIAABCDEFGHIJKLMNOP`;
+  const once = JSON.stringify({ lines });
+  assert.equal(hide(once), JSON.stringify({ lines: "first\n***\r\n\t***" }));
+  const twice = JSON.stringify({ once });
+  assert.equal(hide(twice), JSON.stringify({ once: hide(once) }));
+  assert.equal(hide(`tool_ghp_${DIGITS.slice(0, 36)}`), "tool_***");
+  const half = JSON.stringify(JSON.stringify(PEM("PRIVATE KEY").slice(0, 90)));
+  assert.equal(hide(half), '"\\"***\\""');
+});
+
 test("a private key that was cut off goes as far as it looks like one", () => {
   const half = PEM("EC PRIVATE KEY").slice(0, 90);
   assert.equal(hide(`see ${half}`), "see ***");

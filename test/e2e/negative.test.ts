@@ -23,13 +23,14 @@ import {
   write,
 } from "../support/project.ts";
 
+const OWN_FOLDERS = [".orket/git", ".orket/logs", ".orket/reports"];
+
 /** Every file below the folder with the digest of its content, the engine's own state left out. */
 function snapshot(dir: string, base = ""): Record<string, string> {
   const files: Record<string, string> = {};
   for (const name of readdirSync(join(dir, base)).sort()) {
     const path = join(base, name);
-    if (path === ".orket/git" || path.startsWith(".orket/orket.db") || path === ".orket/reports")
-      continue;
+    if (OWN_FOLDERS.includes(path) || path.startsWith(".orket/orket.db")) continue;
     const stats = lstatSync(join(dir, path));
     if (stats.isDirectory()) Object.assign(files, snapshot(dir, path));
     else if (stats.isSymbolicLink()) files[path] = "link";
