@@ -8,6 +8,7 @@ import { callSignature } from "../domain/tool-call-text.ts";
 import { TURN_LIMITS } from "../domain/turn.ts";
 import type { Step, StoredResult, ToolCall, ToolResult } from "../domain/turn.ts";
 import { cardEvent } from "./apply-move.ts";
+import { NOT_KEPT, secretInArguments, UNKNOWN_OUTCOME } from "./call-answers.ts";
 import { answerTo, askPerson, refusalOf, takeAnswer } from "./ask-approval.ts";
 import { gateToolCall } from "./gate-tool-call.ts";
 import type { GateVerdict, Passed } from "./gate-tool-call.ts";
@@ -102,6 +103,8 @@ async function execute(runner: Runner, question: Question): Promise<CallOutcome>
   if (verdict.kind === "allow" || (verdict.kind === "ask" && answer !== null))
     return perform(runner, question, { verdict, events });
   if (verdict.kind === "ask") {
+    if (runner.session.engine.redact.json(call.args) !== call.args)
+      return notAskable(runner, question, events);
     const doubt = { riskClass: verdict.tool.risk, reason: verdict.reason, events };
     const asked = await askPerson(runner.session, runner.live, { call, step, ...doubt });
     return withoutPerson(runner, question, asked);
@@ -138,6 +141,21 @@ async function withoutPerson(
   return finish(runner, { ...question, answer }, { result, events });
 }
 
+/** The answer would come to a call that is taken up from what was kept of it, and the person would not see it all. */
+async function notAskable(
+  runner: Runner,
+  question: Question,
+  events: readonly NewEvent[],
+): Promise<CallOutcome> {
+  const { tool, id } = question.call;
+  const { code, error } = secretInArguments(tool);
+  const facts = { tool, call: id, rule: "policy", code, reason: error };
+  return finish(runner, question, {
+    result: { ok: false, code, error },
+    events: [...events, toolEvent(runner, "tool-denied", facts)],
+  });
+}
+
 /** A call that a crash cut off; null when it did not happen and is to be made as any other. */
 async function takeUp(
   runner: Runner,
@@ -162,20 +180,6 @@ async function takeUp(
   await write(runner.session, async ({ events }) => events.append([event]));
   return null;
 }
-
-const NOT_KEPT: ToolResult = {
-  ok: false,
-  code: "arguments_not_kept",
-  error:
-    "not executed: the process ended before this call, and its arguments held a secret, so they were not kept. Make the call again if it is still needed.",
-};
-
-const UNKNOWN_OUTCOME: ToolResult = {
-  ok: false,
-  code: "outcome_unknown",
-  error:
-    "outcome unknown: the process ended while this call was running. Look at what is there before you go on.",
-};
 
 const idesignOf = ({ session, live }: Runner) =>
   session.assets.organization.idesign.enabled && live.lane.epic.idesign

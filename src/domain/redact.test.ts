@@ -192,12 +192,12 @@ test("variables with the name of a secret give their values, and those that only
     AWS_SECRET_ACCESS_KEY: "value-3!",
   };
   const other = {
-    PWD: "/home/somebody",
+    PWD: "/srv/somebody",
     TOKEN_FILE: "/run/secrets/token",
     SECRET_NAME: "production",
     API_TOKEN: "short",
     GONE_TOKEN: undefined,
-    HOME: "/home/somebody",
+    HOME: "/srv/somebody",
     MAX_TOKENS: "100000000",
   };
   assert.deepEqual(secretsIn({ ...secret, ...other }), Object.values(secret));

@@ -9,7 +9,7 @@ import { stringify } from "yaml";
 import { EngineError } from "../../src/domain/errors.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { openProject, workspace } from "../support/open-project.ts";
-import { approve, say, write } from "../support/project.ts";
+import { approve, call, say, write } from "../support/project.ts";
 
 const SECRET = "canary-value-of-the-engine";
 const FILE = "src/engines/api_engine.ts";
@@ -59,9 +59,11 @@ async function runUntil(context: TestContext, place: "beginCall" | "finishCall")
 
 test("a call that a crash kept from happening is not made with what was kept of it; the model is told and asks again", async (context) => {
   const { opened, turnsOf, file, resume } = await runUntil(context, "beginCall");
-  const [call] = (await turnsOf())[0]?.[0]?.calls ?? [];
-  assert.equal(call?.redacted, true);
-  assert.ok(!JSON.stringify(call).includes(SECRET) && JSON.stringify(call).includes("[redacted]"));
+  const [asked] = (await turnsOf())[0]?.[0]?.calls ?? [];
+  assert.equal(asked?.redacted, true);
+  assert.ok(
+    !JSON.stringify(asked).includes(SECRET) && JSON.stringify(asked).includes("[redacted]"),
+  );
   assert.ok(!existsSync(join(workspace(opened.dir), FILE)));
   assert.equal((await resume()).status, "done");
   assert.equal(file(), CONTENT, "as the model wrote it");
@@ -76,4 +78,26 @@ test("a call that had happened before the crash counts, though its arguments wer
   assert.equal(file(), CONTENT);
   const [first] = (await turnsOf())[0]?.[0]?.results ?? [];
   assert.equal(first?.result?.ok, true);
+});
+
+test("a call that needs a person and holds a secret is refused, for the answer would come to what was kept of it", async (context) => {
+  const match = [
+    { when: { seat: "guard" }, reply: approve },
+    { when: { contains: "secret_in_arguments" }, reply: write(FILE, "1\n") },
+    { when: { contains: '"ok":true' }, reply: say("Done.") },
+    {
+      when: {},
+      reply: call("promote_prompt", { seat: "coder", content: SECRET, model_family: "generic" }),
+    },
+  ];
+  const opened = await openProject(context, {
+    issues: [{ id: "api" }],
+    script: stringify({ version: 1, match }),
+    options: { secrets: [SECRET] },
+  });
+  const run = await opened.run({ card: "work" });
+  const denied = opened.events.find(({ type }) => type === "tool-denied");
+  assert.equal(denied?.data["code"], "secret_in_arguments");
+  assert.ok(!opened.events.some(({ type }) => type === "approval-requested"));
+  assert.equal(run.status, "done", run.detail ?? "");
 });
