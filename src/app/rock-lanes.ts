@@ -19,26 +19,31 @@ export function createLaneSource(session: Session, target: RunTarget): LaneSourc
   const isDone = (build: string): boolean =>
     states.find((state) => state.entry.build === build)?.done ?? true;
   let rockDone = target.kind !== "rock";
+  /** True when it opened, or turned out to be done. */
+  const advance = async (state: LaneState): Promise<boolean> => {
+    const wasClosed = state.lane === null;
+    if (wasClosed && state.entry.after.every(isDone)) {
+      const { build, epicKey } = state.entry;
+      if (target.kind === "rock") await openRock(session, target);
+      const { rock, only } = target;
+      const elsewhere = (team: string, seat: string): number =>
+        sumOf(states, { build, team, seat });
+      state.lane = await openLane(session, { build, epicKey, rock, only, elsewhere });
+      await freeResources(session, state.lane);
+      if (target.kind === "rock" && !state.lane.backlog.isFinished())
+        await reopenRock(session, target);
+    }
+    // Asked again only while it can change: a lane that is done stays done for this run.
+    if (state.lane === null || state.done) return false;
+    if (state.lane.backlog.isFinished()) state.done = await rollUpEpic(session, state.entry.build);
+    return wasClosed || state.done;
+  };
   return {
     open: async () => {
-      for (const state of states) {
-        if (state.lane === null && state.entry.after.every(isDone)) {
-          const { build, epicKey } = state.entry;
-          if (target.kind === "rock") await openRock(session, target);
-          state.lane = await openLane(session, {
-            build,
-            epicKey,
-            rock: target.rock,
-            only: target.only,
-            elsewhere: (team, seat) => sumOf(states, { build, team, seat }),
-          });
-          await freeResources(session, state.lane);
-          if (target.kind === "rock" && !state.lane.backlog.isFinished())
-            await reopenRock(session, target);
-        }
-        // Asked again only while it can change: a lane that is done stays done for this run.
-        if (state.lane !== null && !state.done && state.lane.backlog.isFinished())
-          state.done = await rollUpEpic(session, state.entry.build);
+      // An epic may stand before the one it waits for; each round but the last brings at least one further.
+      for (let moved = true; moved;) {
+        moved = false;
+        for (const state of states) if (await advance(state)) moved = true;
       }
       if (!rockDone && states.every((state) => state.done)) {
         await closeRock(session, target);

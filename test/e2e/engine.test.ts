@@ -271,6 +271,30 @@ test("R-08 the epics of a rock have builds of their own and run in their order",
   assert.equal((await cardOf(engine, "big"))?.status, "done");
 });
 
+test("R-08 an epic that stands in its rock before the one it waits for starts when that one is done", async (context) => {
+  const files = {
+    "model/core/epics/second.yaml": epicFile([{ id: "ui" }]),
+    "model/core/rocks/big.yaml": {
+      name: "Big",
+      epics: [
+        { epic: "second", department: "core", depends_on: ["work"] },
+        { epic: "work", department: "core", depends_on: [] },
+      ],
+    },
+  };
+  const engine = await openProject(context, {
+    issues: [{ id: "api" }],
+    script: simpleScript(["api", "ui"]),
+    files,
+  });
+  const run = await engine.run({ card: "big" });
+  assert.deepEqual([run.status, run.detail], ["done", null]);
+  const started = engine.events
+    .filter((event) => event.type === "turn-started")
+    .map((event) => event.card);
+  assert.deepEqual(started, ["api", "api", "ui", "ui"]);
+});
+
 test("an epic over the threshold without iDesign is refused before anything is written", async (context) => {
   const issues = Array.from({ length: 8 }, (_, place) => ({ id: `card-${place}` }));
   const engine = await openProject(context, {
