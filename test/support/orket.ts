@@ -17,12 +17,17 @@ export type Started = {
   readonly ended: Promise<Ended>;
 };
 
-type Setting = { readonly cwd: string; readonly env?: Readonly<Record<string, string>> };
+type Setting = {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Each whole line of standard output, as soon as it is there. */
+  readonly onLine?: (line: string) => void;
+};
 
 const MS_MAX = 60_000;
 
 /** Starts `orket` with a clean environment; killed after a minute, so that a hanging test says so. */
-export function startOrket(args: readonly string[], { cwd, env = {} }: Setting): Started {
+export function startOrket(args: readonly string[], { cwd, env = {}, onLine }: Setting): Started {
   const inherited = { PATH: process.env["PATH"] ?? "", HOME: cwd, XDG_CACHE_HOME: CACHE };
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
@@ -32,6 +37,15 @@ export function startOrket(args: readonly string[], { cwd, env = {} }: Setting):
   let out = "";
   let err = "";
   const listeners = new Set<() => void>();
+  let lineStart = 0;
+  if (onLine !== undefined)
+    listeners.add(() => {
+      for (let end = out.indexOf("\n", lineStart); end >= 0; end = out.indexOf("\n", lineStart)) {
+        const line = out.slice(lineStart, end);
+        lineStart = end + 1;
+        onLine(line);
+      }
+    });
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     out += text;
     for (const listener of listeners) listener();

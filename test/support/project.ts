@@ -115,9 +115,12 @@ export const epicFile = (
 
 export type TestProject = { readonly dir: string; readonly remove: () => Promise<void> };
 
-/** `files`: path → text, or a value written as YAML. null leaves one of the basic files out. */
-export async function makeProject(files: Readonly<Record<string, unknown>>): Promise<TestProject> {
-  const dir = await mkdtemp(join(tmpdir(), "orket-test-"));
+/** `files`: path → text, or a value written as YAML. null leaves one of the basic files out. `place`: a folder to use. */
+export async function makeProject(
+  files: Readonly<Record<string, unknown>>,
+  place?: string,
+): Promise<TestProject> {
+  const dir = place ?? (await mkdtemp(join(tmpdir(), "orket-test-")));
   for (const [path, content] of Object.entries({ ...BASIC, ...files })) {
     if (content === null) continue;
     await mkdir(join(dir, dirname(path)), { recursive: true });

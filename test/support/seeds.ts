@@ -12,3 +12,7 @@ export const SEEDS: readonly number[] = [
 export function testSeeded(name: string, property: (seed: number) => void): void {
   for (const seed of SEEDS) test(`${name} (seed ${seed})`, () => property(seed));
 }
+
+/** The seed of a failure test: DISASTER_SEED when it is set. */
+export const disasterSeed = (usual: number): number =>
+  Number(process.env["DISASTER_SEED"] ?? usual);
