@@ -4,6 +4,7 @@ import {
   chmodSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   statSync,
   symlinkSync,
@@ -125,4 +126,21 @@ test("answers what it may not open as a refusal, and makes new folders and files
   assert.ok((await replaceFile(again.value, ["a", "b", "c"], Buffer.from("y"))).ok);
   closeFolder(again.value);
   assert.equal(statSync(join(root, "a/b/c")).mode & 0o7777, 0o755, "no set-user-id bit survives");
+});
+
+test("does not replace a file that somebody else has changed while it was being written", async (context) => {
+  const root = await tempFolder(context);
+  const parent = openRoot(root);
+  assert.ok(parent.ok);
+  context.after(() => closeFolder(parent.value));
+  for (const before of [null, "old"]) {
+    const path = join(root, `${before}.md`);
+    if (before !== null) writeFileSync(path, before);
+    const writing = replaceFile(parent.value, [`${before}.md`], Buffer.from("ours"));
+    writeFileSync(path, "theirs");
+    const written = await writing;
+    assert.equal(written.ok || written.error.code, "FILE_STALE");
+    assert.equal(readFileSync(path, "utf8"), "theirs");
+  }
+  assert.deepEqual(readdirSync(root).toSorted(), ["null.md", "old.md"]);
 });

@@ -210,6 +210,11 @@ export async function replaceFile(
     const refused = before === null ? null : judge(before, components);
     if (refused !== null) return refused;
     await writeTemporary(entryPath(parent, temporary), bytes, before);
+    // The process may have been frozen meanwhile, and another one have taken over its run.
+    if (!isSameEntry(before, statEntry(parent, name))) {
+      discard(parent, temporary);
+      return overtaken(components);
+    }
     renameSync(entryPath(parent, temporary), entryPath(parent, name));
     await fsyncLater(parent.descriptor);
     return ok(null);
@@ -218,6 +223,16 @@ export async function replaceFile(
     return refusalFor(parent, components, error);
   }
 }
+
+const isSameEntry = (before: Stats | null, now: Stats | null): boolean =>
+  before?.ino === now?.ino && before?.mtimeMs === now?.mtimeMs && before?.size === now?.size;
+
+const overtaken = (components: Components): Result<never> =>
+  refuse(
+    "FILE_STALE",
+    `stale: ${pathOf(components)} was changed by somebody else while it was being written; nothing was written. Read it, then try again.`,
+    { path: pathOf(components) },
+  );
 
 async function writeTemporary(
   path: string,
