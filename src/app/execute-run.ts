@@ -12,6 +12,7 @@ import { keepBuildLogs } from "./build-logs.ts";
 import { endRun } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
 import type { Engine } from "./engine.ts";
+import { createLeaseHold } from "./hold-lease.ts";
 import { restartCards } from "./restart-cards.ts";
 import { createLaneSource } from "./rock-lanes.ts";
 import { watchWishes } from "./run-wishes.ts";
@@ -56,6 +57,7 @@ export async function executeRun(
     assets: snapshot.assets,
     fence,
     approve: snapshot.approve ?? "ask",
+    lease: createLeaseHold(engine, fence),
     signal: AbortSignal.any([signal, lost.signal, wishes.cancel, wishes.lost]),
     pause: wishes.pause,
     cancel: wishes.cancel,
@@ -143,22 +145,16 @@ const owned = (run: Run, lease: Lease | null): Result<never> =>
 
 /** Renews the lease until stopped. A process that cannot renew has lost the run and must not act any more. */
 function keepLease(session: Session, lost: AbortController): () => void {
-  const { engine, fence } = session;
-  const { leaseMs, leaseRenewMs } = engine.settings.limits;
+  const { engine, run, lease } = session;
+  const { leaseRenewMs } = engine.settings.limits;
   const stop = new AbortController();
   const renew = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       await engine.clock.sleep(leaseRenewMs, stop.signal);
       if (stop.signal.aborted) return;
-      const untilMs = engine.clock.now() + leaseMs;
       const workedMs = activeMs(session) - session.countedMs;
-      const kept = await engine.store.transaction(async ({ runs }) => {
-        if (!(await runs.renew(fence.run, fence.epoch, untilMs))) return false;
-        await runs.addActive(fence.run, workedMs);
-        return true;
-      });
+      await lease.renew(async ({ runs }) => runs.addActive(run.id, workedMs));
       session.countedMs += workedMs;
-      if (!kept) lost.abort(new EngineError("RUN_LOST", `Run ${fence.run} has a new owner.`));
     }
   };
   renew().catch((error: unknown) => lost.abort(error));
@@ -174,7 +170,10 @@ async function drive(
   const { engine, run } = session;
   try {
     if (snapshot.target.restart && run.turns === 0) await restartCards(session, snapshot.target);
-    return await runLoop(session, createLaneSource(session, snapshot.target), left);
+    const end = await runLoop(session, createLaneSource(session, snapshot.target), left);
+    // Not a person but the loss of the lease, or of the store it is kept in, has stopped the run.
+    if (session.signal.reason instanceof EngineError) throw session.signal.reason;
+    return end;
   } catch (error) {
     if (error instanceof EngineError && error.code === "RUN_LOST") throw error;
     const code = error instanceof EngineError ? error.code : "INTERNAL";

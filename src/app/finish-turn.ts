@@ -202,6 +202,7 @@ async function commitFiles(
     turns.uncommittedWrites(turn.build, turn.card),
   );
   if (paths.length === 0) return null;
+  await session.lease.check();
   const subject = `${card.id}: ${card.summary}`.slice(0, 100);
   return lane.workspace.commit({
     paths,

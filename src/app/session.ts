@@ -9,6 +9,7 @@ import type { Fence, StoreTransaction } from "../ports/store.ts";
 import type { Workspace } from "../ports/workspace.ts";
 import type { Engine } from "./engine.ts";
 import type { FileLocks } from "./file-locks.ts";
+import type { LeaseHold } from "./hold-lease.ts";
 
 /** One build of the run: an epic with its team, its folder and its cards. */
 export type Lane = {
@@ -35,6 +36,8 @@ export type Session = {
   readonly fence: Fence;
   /** What becomes of a call that needs a person. */
   readonly approve: ApproveMode;
+  /** Asked before anything is done outside the store. */
+  readonly lease: LeaseHold;
   /** Aborted when a person or a signal stops the run: no new step starts, model calls end. */
   readonly signal: AbortSignal;
   /** Aborted when a person asked the run to pause: running steps end as they would, no new step starts. */

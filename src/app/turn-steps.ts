@@ -145,6 +145,7 @@ async function askModel(play: Play): Promise<Step | Ended> {
   const ofCard = await cardBudgetReached(session, live, known);
   if (ofCard !== null) return { end: "card-budget", detail: ofCard };
   const request = requestOf(play);
+  await session.lease.check();
   const reply = await callModel(session.engine, {
     request,
     signal,
