@@ -5,6 +5,7 @@ import { watch } from "node:fs";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { createSystemClock } from "../../src/adapters/clock/system.ts";
@@ -14,6 +15,7 @@ import { assertDoneOnce, openScene, survey } from "../support/disaster-project.t
 import type { Started } from "../support/orket.ts";
 
 const clock = createSystemClock();
+const LOOKS_MAX = 100_000;
 
 type Freeze = {
   readonly moment: string;
@@ -29,36 +31,70 @@ const atRequest: Freeze = {
     let count = 0;
     scene.onRequest(() => {
       count += 1;
-      if (count === 4) run.signal("SIGSTOP");
-      if (count === 4) frozen.resolve();
+      if (count !== 4) return null;
+      run.signal("SIGSTOP");
+      frozen.resolve();
       return null;
     });
     const run = start();
-    await frozen.promise;
+    await first(frozen.promise, run);
     return run;
   },
 };
 
+/** Frozen when it has said that a turn is finished; let go again when that was in the middle of its next transaction. */
 const afterTurn: Freeze = {
   moment: "between two turns",
-  freeze: async (_scene, start) => {
+  freeze: async (scene, start) => {
     const frozen = Promise.withResolvers<void>();
     const run = start((type) => {
       if (type !== "turn-finished") return;
-      run.signal("SIGSTOP");
-      frozen.resolve();
+      if (freezeIf(run, () => !isLocked(scene) && liveTurns(scene) === 0)) frozen.resolve();
     });
-    await frozen.promise;
+    await first(frozen.promise, run);
     return run;
   },
 };
+
+/** A run that was over before its moment came is a failure of the test, not something to wait for. */
+const first = async (frozen: Promise<void>, run: Started): Promise<void> =>
+  Promise.race([
+    frozen,
+    run.ended.then(({ code }) => {
+      throw new Error(`The run ended with ${code} before it could be frozen.`);
+    }),
+  ]);
+
+/** Freezes the process and looks; where it is not the moment, it goes on. */
+function freezeIf(run: Started, isMoment: () => boolean): boolean {
+  run.signal("SIGSTOP");
+  if (isStopped(run.pid) && isMoment()) return true;
+  run.signal("SIGCONT");
+  return false;
+}
+
+/** Whether somebody is in the middle of a write transaction. */
+function isLocked({ stateDir }: Scene): boolean {
+  const database = new DatabaseSync(join(stateDir, "orket.db"), { timeout: 0 });
+  try {
+    database.exec("BEGIN IMMEDIATE; ROLLBACK");
+    return false;
+  } catch {
+    return true;
+  } finally {
+    database.close();
+  }
+}
 
 const inCommit = (moment: "while" | "after"): Freeze => ({
   moment: moment === "while" ? "while git commits" : "after git has committed",
   freeze: async (scene, start) => {
     scene.shim.arm(moment);
     const run = start();
-    while (!scene.shim.wentOff()) await pause(2);
+    const wentOff = async (): Promise<void> => {
+      while (!scene.shim.wentOff()) await pause(2);
+    };
+    await first(wentOff(), run);
     return run;
   },
 });
@@ -72,24 +108,29 @@ const inWrite: Freeze = {
     const frozen = Promise.withResolvers<void>();
     const watcher = watch(folder, (event, name) => {
       if (event !== "rename" || name === null || name.endsWith(".md")) return;
-      run.signal("SIGSTOP");
-      if (stateOf(run.pid) === "T" && readdirSync(folder).includes(name)) frozen.resolve();
-      else run.signal("SIGCONT");
+      if (freezeIf(run, () => readdirSync(folder).includes(name))) frozen.resolve();
     });
     const run = start();
-    await frozen.promise;
+    await first(frozen.promise, run);
     watcher.close();
     return run;
   },
 };
 
-/** The state of a process as the kernel has it; waits until a signal that was sent is felt. */
-function stateOf(pid: number): string {
-  for (let looks = 0; looks < 100_000; looks += 1) {
+function liveTurns({ stateDir }: Scene): number {
+  const database = new DatabaseSync(join(stateDir, "orket.db"), { readOnly: true });
+  const row = database.prepare("SELECT count(*) AS live FROM turns WHERE status = 'live'").get();
+  database.close();
+  return Number(row?.["live"]);
+}
+
+/** Waits until the signal is felt, by what the kernel says of the process. */
+function isStopped(pid: number): boolean {
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const state = /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1] ?? "";
-    if (state === "T") return state;
+    if (state === "T") return true;
   }
-  return "";
+  return false;
 }
 
 async function leaseOf(scene: Scene, run: string): Promise<number> {
@@ -100,24 +141,29 @@ async function leaseOf(scene: Scene, run: string): Promise<number> {
   return lease?.untilMs ?? 0;
 }
 
-/** Everything that lasts, but the log files: what the database says, each file of the workspaces, the tip of each branch. */
+/** What lasts: what the database says, each file of the workspaces that is no half, the tip of each branch. */
 async function remains({ stateDir, asked }: Scene): Promise<unknown> {
   const files = readdirSync(stateDir, { recursive: true, encoding: "utf8" })
-    .filter((path) => /^(?:workspaces|git)\//.test(path))
+    .filter((path) => /^workspaces\/|^git\/.*\/refs\//.test(path) && !path.endsWith(".tmp"))
     .filter((path) => statSync(join(stateDir, path)).isFile())
     .toSorted()
-    .map((path) => [path, readFileSync(join(stateDir, path), "base64")]);
+    .map((path) => [path, readFileSync(join(stateDir, path), "utf8")]);
   return { files, found: await survey(stateDir), requests: asked.length };
 }
 
 async function freezeAndThaw({ freeze }: Freeze): Promise<void> {
-  const scene = await openScene({ signal: "STOP" });
-  try {
-    const frozen = await freeze(scene, (onLine) =>
-      scene.start(["run", "chained", "--json"], (line) =>
-        onLine?.((JSON.parse(line) as { type: string }).type),
-      ),
+  // One turn at a time: of two, the other may have sent its request before the freeze and have it arrive after.
+  const scene = await openScene({ signal: "STOP", files: { "orket.yaml": { concurrency: 1 } } });
+  const started: Started[] = [];
+  const start: Start = (onLine) => {
+    const run = scene.start(["run", "chained", "--json"], (line) =>
+      onLine?.((JSON.parse(line) as { type: string }).type),
     );
+    started.push(run);
+    return run;
+  };
+  try {
+    const frozen = await freeze(scene, start);
     const run = (await survey(scene.stateDir))?.runs[0]?.id ?? "";
     const early = await scene.start(["resume", run]).ended;
     assert.equal(early.code, 5, early.err);
@@ -133,6 +179,7 @@ async function freezeAndThaw({ freeze }: Freeze): Promise<void> {
     assert.deepEqual(await remains(scene), before);
     await assertDoneOnce(scene);
   } finally {
+    for (const run of started) run.signal("SIGKILL");
     await scene.remove();
   }
 }
@@ -143,9 +190,38 @@ const FREEZES = [atRequest, afterTurn, inCommit("while"), inCommit("after"), inW
 test("R-17 a run whose process was frozen", { concurrency: true }, async (context) => {
   await Promise.all(
     FREEZES.map(async (one) =>
-      context.test(`${one.moment} is finished by another, and the thawed one is refused`, async () =>
-        freezeAndThaw(one),
+      context.test(
+        `${one.moment} is finished by another, and the thawed one is refused`,
+        async () => freezeAndThaw(one),
       ),
     ),
   );
+});
+
+test("a run that is frozen with the lock of the database stops the others with a word, and goes on when it thaws", async () => {
+  const scene = await openScene({ signal: "STOP" });
+  const frozen = Promise.withResolvers<void>();
+  const run = scene.start(["run", "together"]);
+  await run.says("coder");
+  const watcher = watch(scene.stateDir, (_event, name) => {
+    if (name === "orket.db-wal" && freezeIf(run, () => isLocked(scene))) frozen.resolve();
+  });
+  try {
+    await first(frozen.promise, run);
+    watcher.close();
+    const board = await scene.start(["board"]).ended;
+    assert.equal(board.code, 0, board.err);
+    const id = (await survey(scene.stateDir))?.runs[0]?.id ?? "";
+    const second = await scene.start(["resume", id]).ended;
+    assert.equal(second.code, 70, second.err);
+    assert.match(second.err, /STORE_BUSY: Another process holds the database/);
+    run.signal("SIGCONT");
+    const thawed = await run.ended;
+    assert.equal(thawed.code, 0, thawed.err);
+    await assertDoneOnce(scene);
+  } finally {
+    watcher.close();
+    run.signal("SIGKILL");
+    await scene.remove();
+  }
 });

@@ -171,6 +171,8 @@ async function live(
 ): Promise<Phase | null> {
   const before = await survey(scene.stateDir);
   const run = before?.runs[0];
+  // The last kill came after the run had written its end.
+  if (run?.status === "done") return null;
   const args = run === undefined ? ["run", rock, "--json"] : ["resume", run.id, "--json"];
   const askedBefore = scene.asked.length;
   let told = 0;
