@@ -156,9 +156,9 @@ async function freezeAndThaw({ freeze }: Freeze): Promise<void> {
   const scene = await openScene({ signal: "STOP", files: { "orket.yaml": { concurrency: 1 } } });
   const started: Started[] = [];
   const start: Start = (onLine) => {
-    const run = scene.start(["run", "chained", "--json"], (line) =>
-      onLine?.((JSON.parse(line) as { type: string }).type),
-    );
+    const run = scene.start(["run", "chained", "--json"], {
+      onLine: (line) => onLine?.((JSON.parse(line) as { type: string }).type),
+    });
     started.push(run);
     return run;
   };

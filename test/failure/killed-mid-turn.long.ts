@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { killLoop, PHASES } from "../support/kill-loop.ts";
 import { disasterSeed } from "../support/seeds.ts";
 
-const RUNS = 112;
+const RUNS = 106;
 const RESUMED_MIN = 100;
 const seed = disasterSeed(randomInt(2 ** 31 - 1));
 

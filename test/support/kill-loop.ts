@@ -177,10 +177,12 @@ async function live(
   const askedBefore = scene.asked.length;
   let told = 0;
   let onLine: (type: string) => void = () => {};
-  const process = scene.start(args, (line) => {
-    const { seq = told, type } = JSON.parse(line) as { seq?: number; type: string };
-    told = seq;
-    onLine(type);
+  const process = scene.start(args, {
+    onLine: (line) => {
+      const { seq = told, type } = JSON.parse(line) as { seq?: number; type: string };
+      told = seq;
+      onLine(type);
+    },
   });
   let sent = false;
   const kill = (): void => {

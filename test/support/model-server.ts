@@ -9,7 +9,13 @@ import type { Protocol, ServedAnswer } from "./model-server-frames.ts";
 import { protocolOf } from "./model-server-frames.ts";
 
 export type Behaviour =
-  | ({ readonly kind: "answer"; readonly lateMs?: number; readonly dripMs?: number } & ServedAnswer)
+  | ({
+      readonly kind: "answer";
+      readonly lateMs?: number;
+      readonly dripMs?: number;
+      /** What is waited for before the answer begins. */
+      readonly after?: Promise<void>;
+    } & ServedAnswer)
   | {
       readonly kind: "status";
       readonly status: number;
@@ -138,6 +144,7 @@ async function serve(
       return;
     case "answer":
       await pause(behaviour.lateMs ?? 0);
+      await behaviour.after;
       start();
       return writeAnswer(response, protocol.frames(behaviour), behaviour.dripMs ?? 0);
     case "no-stream":
