@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { constants, existsSync, readFileSync } from "node:fs";
 import { access, mkdir, mkdtemp, readdir, readFile } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Watcher } from "./app/engine.ts";
 import type { Check, Project, ProjectRequest, Workbench } from "./cli/workbench.ts";
@@ -191,8 +191,19 @@ async function prepareFolder(dir: string, wayOut: string): Promise<Result<null>>
   } catch (error) {
     const { refuse } = await import("./domain/result.ts");
     const { code, message } = error as NodeJS.ErrnoException;
-    const fact = `${dir} cannot be written (${code ?? message}).`;
-    return refuse("PROJECT_READ_ONLY", `${fact} ${wayOut}`, { dir });
+    const why = code === "ENOENT" ? await whyUnmade(dir) : (code ?? message);
+    return refuse("PROJECT_READ_ONLY", `${dir} cannot be written (${why}). ${wayOut}`, { dir });
+  }
+}
+
+/** Node says ENOENT where a recursive mkdir meets a read-only file system; the folder above it says what is so. */
+async function whyUnmade(dir: string): Promise<string> {
+  for (let above = dirname(dir); ; above = dirname(above)) {
+    const found = await access(above, constants.W_OK).then(
+      () => "ENOENT",
+      ({ code }: NodeJS.ErrnoException) => code ?? "unknown",
+    );
+    if (found !== "ENOENT" || existsSync(above) || above === dirname(above)) return found;
   }
 }
 

@@ -216,7 +216,10 @@ export async function assertDone(scene: Scene): Promise<Survey> {
   assertAskedOnce(scene, turns);
   await assertFiles(scene, issues);
   await assertHistory(scene, turns);
-  const verified = await runOrket(["events", "verify", "--json"], { cwd: scene.dir });
+  const verified = await runOrket(["events", "verify", "--json"], {
+    cwd: scene.dir,
+    env: scene.env,
+  });
   assert.equal(verified.code, 0, verified.err);
   return found;
 }
