@@ -12,7 +12,7 @@ import { keepBuildLogs } from "./build-logs.ts";
 import { endRun } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
 import type { Engine } from "./engine.ts";
-import { createLeaseHold } from "./hold-lease.ts";
+import { createLeaseHold, isLeaseOver } from "./hold-lease.ts";
 import { restartCards } from "./restart-cards.ts";
 import { createLaneSource } from "./rock-lanes.ts";
 import { watchWishes } from "./run-wishes.ts";
@@ -99,12 +99,14 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
     }
     const lease = await runs.lease(run.id);
     const nowMs = clock.now();
-    const gone = lease !== null && request.isOwnerGone(lease.owner);
+    const { leaseMs } = settings.limits;
+    const { isOwnerGone } = request;
+    const isOver = lease !== null && isLeaseOver(lease, { nowMs, leaseMs, isOwnerGone });
     const epoch = await runs.claim(
       run.id,
       settings.owner,
-      gone ? Number.MAX_SAFE_INTEGER : nowMs,
-      nowMs + settings.limits.leaseMs,
+      isOver ? Number.MAX_SAFE_INTEGER : nowMs,
+      nowMs + leaseMs,
     );
     if (epoch === null) return owned(run, lease);
     if (run.status !== "running") {

@@ -1,7 +1,7 @@
 // The right of this process to act for its run, between two writes of the store: a write is refused by its epoch, but a
 // request to a model, a commit or a file is not. A process that was frozen may have lost the run without having noticed.
 import { EngineError } from "../domain/errors.ts";
-import type { Fence, StoreTransaction } from "../ports/store.ts";
+import type { Fence, Lease, StoreTransaction } from "../ports/store.ts";
 import type { Engine } from "./engine.ts";
 
 export type LeaseHold = {
@@ -10,6 +10,23 @@ export type LeaseHold = {
   /** Nothing while the lease lasts by both clocks; after that, what `renew` does. */
   readonly check: () => Promise<void>;
 };
+
+export type LeaseJudge = {
+  readonly nowMs: number;
+  /** What a lease is given from now on; none can last longer. */
+  readonly leaseMs: number;
+  /** Whether the process that a lease names still lives; asked on this machine only. */
+  readonly isOwnerGone: (owner: string) => boolean;
+};
+
+/**
+ * Whether the run may be taken over. A lease that ends later than any can be given was made before the clock was set back;
+ * without this it would outlive its process by as much. Taking over too early loses nothing: the fence stops the former.
+ */
+export const isLeaseOver = (
+  { owner, untilMs }: Lease,
+  { nowMs, leaseMs, isOwnerGone }: LeaseJudge,
+): boolean => untilMs < nowMs || untilMs > nowMs + leaseMs || isOwnerGone(owner);
 
 type Deps = Pick<Engine, "store" | "clock" | "settings">;
 

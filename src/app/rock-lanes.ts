@@ -26,8 +26,7 @@ export function createLaneSource(session: Session, target: RunTarget): LaneSourc
       const { build, epicKey } = state.entry;
       if (target.kind === "rock") await openRock(session, target);
       const { rock, only } = target;
-      const elsewhere = (team: string, seat: string): number =>
-        sumOf(states, { build, team, seat });
+      const elsewhere = (team: Team, seat: string): number => sumOf(states, { build, team, seat });
       state.lane = await openLane(session, { build, epicKey, rock, only, elsewhere });
       await freeResources(session, state.lane);
       if (target.kind === "rock" && !state.lane.backlog.isFinished())

@@ -9,6 +9,8 @@ import type { StoreTransaction } from "../ports/store.ts";
 import { endRun } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
 import type { Engine } from "./engine.ts";
+import type { LeaseJudge } from "./hold-lease.ts";
+import { isLeaseOver } from "./hold-lease.ts";
 import { firstBuild } from "./start-run.ts";
 
 export type StopRequest = {
@@ -69,7 +71,11 @@ async function ask(
     const origin = { actor: by, run: id, ...firstBuild(run.builds) };
     await events.append([{ ...origin, type: "run-stop-requested", data: { wish } }]);
     const nowMs = clock.now();
-    if (run.status === "running" && !(await isLapsed(transaction, id, { nowMs, isOwnerGone }))) {
+    const { leaseMs } = settings.limits;
+    if (
+      run.status === "running" &&
+      !(await isLapsed(transaction, id, { nowMs, leaseMs, isOwnerGone }))
+    ) {
       await runs.want(id, wish);
       return ok({ run, waits: true });
     }
@@ -82,15 +88,13 @@ async function ask(
   });
 }
 
-type Holder = { readonly nowMs: number; readonly isOwnerGone: StopRequest["isOwnerGone"] };
-
 async function isLapsed(
   { runs }: StoreTransaction,
   id: string,
-  { nowMs, isOwnerGone }: Holder,
+  judge: LeaseJudge,
 ): Promise<boolean> {
   const lease = await runs.lease(id);
-  return lease === null || lease.untilMs < nowMs || isOwnerGone(lease.owner);
+  return lease === null || isLeaseOver(lease, judge);
 }
 
 /** Raises the epoch whoever holds the run: from now on only the new one writes. */
@@ -149,7 +153,8 @@ export async function adoptLostRuns(
       if (fresh?.status === "queued")
         return Date.parse(fresh.createdAt) + settings.limits.leaseMs < nowMs ? fresh : null;
       if (fresh?.status !== "running") return null;
-      if (!(await isLapsed(transaction, id, { nowMs, isOwnerGone }))) return null;
+      const { leaseMs } = settings.limits;
+      if (!(await isLapsed(transaction, id, { nowMs, leaseMs, isOwnerGone }))) return null;
       const epoch = await seize(transaction, id, { owner: settings.owner, nowMs });
       return endRun(transaction, { run: fresh, from: "running", epoch, end: LOST, nowMs });
     });
