@@ -2,6 +2,7 @@
 // store is recorded before it starts, so that after a crash nobody takes it for not having happened.
 import type { Approval } from "../domain/approval.ts";
 import { checkedSignal } from "./limits.ts";
+import { isMachineFailure } from "./machine-failure.ts";
 import type { NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { callSignature } from "../domain/tool-call-text.ts";
@@ -258,7 +259,7 @@ type Violation = Extract<GateVerdict, { kind: "violation" }>;
 const warned = (warnings: readonly string[]): JsonObject =>
   warnings.length === 0 ? {} : { warnings };
 
-/** A tool that throws is a tool that failed: an ordinary result for the model. */
+/** A tool that throws is a tool that failed, an ordinary result for the model; unless it was the machine that did. */
 async function runTool(
   runner: Runner,
   { signal }: Question,
@@ -273,6 +274,7 @@ async function runTool(
       checkedSignal(signal, limitMs),
     );
   } catch (error) {
+    if (isMachineFailure(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
     engine.log.warn(
       { ...idsOf(runner.session, runner.live), tool: verdict.tool.name, error: message },

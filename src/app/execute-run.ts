@@ -187,7 +187,7 @@ async function drive(
 
 function reasonOf(code: string): RunReason {
   if (code === "NODE_FAILED") return "node";
-  if (code.startsWith("STORE_")) return "storage";
+  if (code.startsWith("STORE_") || code === "PROJECT_READ_ONLY") return "storage";
   return code.startsWith("MODEL_") || code === "SCRIPT_INVALID" ? "provider" : "internal";
 }
 

@@ -11,6 +11,7 @@ import { askNode } from "./ask-node.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
 import { turnsReached } from "./budget.ts";
 import { compilePrompt } from "./compile-prompt.ts";
+import { isMachineFailure } from "./machine-failure.ts";
 import { gatherPrompt } from "./gather-prompt.ts";
 import type { Lane, Session } from "./session.ts";
 import { idsOf, rolesOf, write } from "./session.ts";
@@ -228,12 +229,9 @@ export async function playTurn(session: Session, live: LiveTurn): Promise<TurnOu
   try {
     return await playSteps(session, live, AbortSignal.any([session.signal, deadline]));
   } catch (error) {
-    if (error instanceof EngineError && isFatal(error)) throw error;
+    if (isMachineFailure(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
     session.engine.log.error({ ...idsOf(session, live), error: message }, "turn failed");
     return outcomeOf({ end: "failed", detail: message });
   }
 }
-
-const isFatal = (error: EngineError): boolean =>
-  error.code.startsWith("STORE_") || error.code === "RUN_LOST" || error.code === "NODE_FAILED";
