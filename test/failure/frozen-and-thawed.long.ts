@@ -13,9 +13,9 @@ import { openSqliteStore } from "../../src/adapters/store/sqlite.ts";
 import type { Scene } from "../support/disaster-project.ts";
 import { assertDoneOnce, openScene, survey } from "../support/disaster-project.ts";
 import type { Started } from "../support/orket.ts";
+import { isStopped } from "../support/process-tree.ts";
 
 const clock = createSystemClock();
-const LOOKS_MAX = 100_000;
 
 type Freeze = {
   readonly moment: string;
@@ -122,15 +122,6 @@ function liveTurns({ stateDir }: Scene): number {
   const row = database.prepare("SELECT count(*) AS live FROM turns WHERE status = 'live'").get();
   database.close();
   return Number(row?.["live"]);
-}
-
-/** Waits until the signal is felt, by what the kernel says of the process. */
-function isStopped(pid: number): boolean {
-  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-    const state = /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1] ?? "";
-    if (state === "T") return true;
-  }
-  return false;
 }
 
 async function leaseOf(scene: Scene, run: string): Promise<number> {

@@ -11,7 +11,7 @@ export type GitShim = {
   readonly folder: string;
   /** For one commit. */
   readonly arm: (moment: CommitMoment) => void;
-  /** True once the signal was sent. */
+  /** True as soon as the signal is sent. */
   readonly wentOff: () => boolean;
   /** Forgets that it went off, and whatever is still armed. */
   readonly disarm: () => void;
@@ -19,11 +19,12 @@ export type GitShim = {
 
 const scriptOf = (real: string, signal: "KILL" | "STOP"): string => `#!/bin/sh
 here=\${0%/*}
-took() { rm "$here/$1" 2>/dev/null && : > "$here/hit"; }
+took() { rm "$here/$1" 2>/dev/null; }
+strike() { : > "$here/hit"; kill -${signal} $PPID; }
 case " $* " in *" fast-import "*)
-  if took before; then kill -${signal} $PPID; ${signal === "KILL" ? "exit 1;" : ""} fi
-  if took while; then exec 3<&0; ${real} "$@" <&3 & kill -${signal} $PPID; wait $!; exit $?; fi
-  if took after; then ${real} "$@"; code=$?; kill -${signal} $PPID; exit $code; fi
+  if took before; then strike; ${signal === "KILL" ? "exit 1;" : ""} fi
+  if took while; then exec 3<&0; ${real} "$@" <&3 & strike; wait $!; exit $?; fi
+  if took after; then ${real} "$@"; code=$?; strike; exit $code; fi
 esac
 exec ${real} "$@"
 `;

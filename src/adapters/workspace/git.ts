@@ -1,10 +1,11 @@
 // The history of a workspace in a bare repository outside of it. One commit is one `git fast-import`; git never reads
 // the workspace itself, so nothing that lies there can configure it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EngineError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CommitInfo, CommitRequest, Workspace } from "../../ports/workspace.ts";
+import { makeDurableFolder, sync, syncTree } from "./durable.ts";
 import type { GitCommand, GitSetting } from "./git-command.ts";
 import { gitFailure, gitOutput, runGit } from "./git-command.ts";
 import type { FileChange } from "./import-stream.ts";
@@ -37,19 +38,21 @@ const COMMIT_ID = /^[0-9a-f]{40}$/;
 const IMPORTED = /^([0-9a-f]{40})\n040000 tree ([0-9a-f]{40})\t/;
 const EMPTY = "empty";
 
-/** Made beside and renamed: a half-made repository never bears the name. */
+/** Made beside, brought to the disk and renamed: a half-made repository never bears the name, whatever fails. */
 export async function ensureRepository(
   setting: GitSetting,
   gitDir: string,
   random: string,
 ): Promise<void> {
   if (existsSync(join(gitDir, "HEAD"))) return;
-  mkdirSync(dirname(gitDir), { recursive: true });
+  makeDurableFolder(dirname(gitDir));
   const temporary = `${gitDir}.${random}.tmp`;
   const args = ["init", "--quiet", "--bare", "--template=", "--initial-branch=main"];
   try {
     await gitOutput(setting, { gitDir: temporary, args });
+    syncTree(temporary);
     renameSync(temporary, gitDir);
+    sync(dirname(gitDir));
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     // Another process was faster.

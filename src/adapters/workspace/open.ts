@@ -9,6 +9,7 @@ import type { Processes } from "../../ports/process.ts";
 import type { Workspace, Workspaces } from "../../ports/workspace.ts";
 import { createDiskFiles } from "./disk.ts";
 import { forkWorkspaces } from "./fork.ts";
+import { makeDurableFolder } from "./durable.ts";
 import { createGitHistory, ensureRepository } from "./git.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { judgeLink } from "./links.ts";
@@ -136,7 +137,7 @@ function ensureFolder(dir: string): string {
 /** Node says ENOENT where a recursive mkdir meets a read-only file system; without `recursive` it says what is so. */
 function makeFolders(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true });
+    makeDurableFolder(dir);
   } catch (error) {
     for (let above = dir; !existsSync(above); above = dirname(above)) {
       if (existsSync(dirname(above))) mkdirSync(above);
