@@ -185,7 +185,8 @@ test("a run whose process is gone is taken up, also while the loop goes; one who
     owned.push(id);
     const at = "2026-01-01T00:00:00.000Z";
     await engine.store.transaction(async ({ runs }) => {
-      await runs.claim(id, `host:${owned.length}`, 0, engine.clock.now() + 3_600_000);
+      const untilMs = engine.clock.now() + engine.settings.limits.leaseMs;
+      await runs.claim(id, `host:${owned.length}`, 0, untilMs);
       await runs.move(id, "queued", "running", { reason: null, detail: null, at });
     });
   }
