@@ -128,7 +128,6 @@ test("a folder that cannot be written is told as that", async (context) => {
   const files = await edits.draft([{ place: 0, action: issueFor("a") }]);
   assert.ok(files.ok);
   chmodSync(folder, 0o555);
-  context.after(() => chmodSync(folder, 0o755));
   // Root may write everywhere; as nobody it may not, and everything else is made open to nobody.
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) openToAll(dir, folder);
@@ -140,5 +139,6 @@ test("a folder that cannot be written is told as that", async (context) => {
     );
   } finally {
     if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o755);
   }
 });
