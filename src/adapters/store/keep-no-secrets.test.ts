@@ -29,6 +29,9 @@ test("no text that is kept holds a secret, in the database and in its log", asyn
     await runs.insert({ ...newRun("run-1"), model: TEXT }, { assets: TEXT });
     await runs.move("run-1", "queued", "running", change);
     await cards.insert({ ...card, brief });
+    const past = await cards.get(build, id);
+    if (past !== null)
+      await cards.insertPast({ ...past, id: "A-2", brief, summary: TEXT, lastError: TEXT });
     await cards.define(build, id, { ...card, brief });
     const stored = await cards.get(build, id);
     const move = { from: "ready", to: "blocked", waitReason: "input", waitDetail: TEXT } as const;

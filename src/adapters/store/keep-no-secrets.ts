@@ -2,21 +2,27 @@
 // paths stay as they are; a path that holds a secret does not pass the gate. Events see to themselves, before their hash.
 import type { Redactor } from "../../domain/redact.ts";
 import type { Step, ToolCall } from "../../domain/turn.ts";
-import type { StoreTransaction } from "../../ports/store.ts";
+import type { NewCard, StoreTransaction } from "../../ports/store.ts";
 
 export function keepNoSecrets(to: StoreTransaction, redact: Redactor): StoreTransaction {
   const { text, json } = redact;
   const orNull = (words: string | null): string | null => (words === null ? null : text(words));
+  const wordsOf = (card: Pick<NewCard, "summary" | "waitDetail" | "brief">) => ({
+    summary: text(card.summary),
+    waitDetail: orNull(card.waitDetail),
+    brief: json(card.brief),
+  });
   return {
     ...to,
     cards: {
       ...to.cards,
-      insert: async (card) =>
-        to.cards.insert({
+      insert: async (card) => to.cards.insert({ ...card, ...wordsOf(card) }),
+      insertPast: async (card) =>
+        to.cards.insertPast({
           ...card,
-          summary: text(card.summary),
-          waitDetail: orNull(card.waitDetail),
-          brief: json(card.brief),
+          ...wordsOf(card),
+          resolution: orNull(card.resolution),
+          lastError: orNull(card.lastError),
         }),
       define: async (build, id, definition) =>
         to.cards.define(build, id, {
