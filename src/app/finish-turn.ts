@@ -194,6 +194,10 @@ async function commitTurn(
 const resolutionOf = ({ text }: TurnOutcome, kind: "commit" | "promote"): string =>
   kind === "promote" ? text.trim().slice(0, RESOLUTION_CHARACTERS_MAX) : "";
 
+/** How many of the newest commits may hold the one of a turn: those of the turns that ran beside it, and some more. */
+const COMMITS_SEARCHED_MAX = 200;
+
+/** Gives the turn's commit, also one that was made before a crash kept the store from hearing of it. */
 async function commitFiles(
   session: Session,
   { turn, card, lane }: LiveTurn,
@@ -204,14 +208,11 @@ async function commitFiles(
   if (paths.length === 0) return null;
   await session.lease.check();
   const subject = `${card.id}: ${card.summary}`.slice(0, 100);
-  return lane.workspace.commit({
-    paths,
-    subject,
-    card: card.id,
-    seat: turn.seat,
-    turn: turn.id,
-    run: turn.run,
-  });
+  const request = { paths, subject, card: card.id, seat: turn.seat, turn: turn.id, run: turn.run };
+  const made = await lane.workspace.commit(request);
+  if (made !== null) return made;
+  const newest = await lane.workspace.history(COMMITS_SEARCHED_MAX);
+  return newest.find((one) => one.turn === turn.id)?.commit ?? null;
 }
 
 async function saveDigest(

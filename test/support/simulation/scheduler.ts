@@ -51,7 +51,7 @@ export type SchedulerOptions = {
   readonly onStep: () => void;
 };
 
-const TRACE_LINES = 50;
+const TRACE_LINES = 150;
 const LATE_ANSWERS = 0.1;
 const BURSTS = 0.1;
 const BURST_MAX = 4;

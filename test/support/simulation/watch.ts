@@ -83,7 +83,14 @@ export type Watch = {
 
 const keyOf = (build: string | null, card: string | null): string => `${build}/${card}`;
 
-export function createWatch(database: DatabaseSync, concurrency: number): Watch {
+export type WatchOptions = {
+  readonly database: DatabaseSync;
+  readonly concurrency: number;
+  /** Gets a line on each event. */
+  readonly tell: (line: string) => void;
+};
+
+export function createWatch({ database, concurrency, tell }: WatchOptions): Watch {
   const known: Known = {
     cards: new Map(),
     runs: new Map(),
@@ -115,6 +122,7 @@ export function createWatch(database: DatabaseSync, concurrency: number): Watch 
       const row = { ...stored, data: JSON.parse(String(stored["data"])) as Data } as Row;
       if (row.seq !== seen + 1) throw new Violation("event-gap", `${row.seq} follows ${seen}`);
       seen = row.seq;
+      tell(lineOf(row));
       if (row.type === "card-created") {
         const { build, card } = row;
         const kind = kindOf(String(build), String(card));
@@ -151,6 +159,14 @@ export function createWatch(database: DatabaseSync, concurrency: number): Watch 
     },
     checkEnd: () => checkTables(database, known),
   };
+}
+
+/** Short facts of an event; what is long stands in the database. */
+function lineOf({ seq, type, card, run, turn, data }: Row): string {
+  const facts = ["from", "to", "cause", "tool", "status", "reason", "epoch", "detail"]
+    .filter((name) => data[name] !== undefined)
+    .map((name) => `${name}=${String(data[name]).slice(0, 60)}`);
+  return `  event ${seq} ${type} ${card ?? run ?? ""} ${turn ?? ""} ${facts.join(" ")}`.trimEnd();
 }
 
 type Check = (known: Known, row: Row) => void;

@@ -87,10 +87,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const storeOptions = { path: ":memory:", clock };
   const database = await openSqliteDatabase(storeOptions);
   const store = createSqliteStore(database, storeOptions);
-  const watch = createWatch(database, options.concurrency);
   const disk: Disk = new Map();
-  const { faults } = options;
-  const scheduler = createScheduler({ random, clock, faults, onStep: watch.look });
+  const { faults, concurrency } = options;
+  const scheduler = createScheduler({ random, clock, faults, onStep: () => watch.look() });
+  const watch = createWatch({ database, concurrency, tell: scheduler.note });
   const processes: SimulatedProcess[] = [];
   const isGone = (owner: string): boolean =>
     processes.some(({ name, state }) => name === owner && state !== "running");

@@ -182,7 +182,8 @@ export function openTurns({ db, session, statements, cards }: TurnDeps): TurnSto
         refuseSecondFinish(id, status, await get(id));
         return;
       }
-      if (commit !== null) await session.change(statements.files.committed, { turn: id });
+      // Without a commit there was nothing to commit: what the card wrote is as the last commit has it.
+      if (status === "committed") await session.change(statements.files.committed, { turn: id });
     },
     spentOn: async (build, card) => {
       const spent = cellsOf(COUNTS, {
