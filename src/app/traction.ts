@@ -163,7 +163,8 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
   let taken = 0;
   for (const lane of lanes) {
     const slots = concurrency - loop.live.size;
-    if (slots <= 0 || isStopping(session)) break;
+    // A turn may have ended the run since the loop last looked.
+    if (slots <= 0 || isStopping(session) || loop.end !== null || loop.failure !== null) break;
     const candidates = lane.backlog
       .candidates(PLAN_WINDOW)
       .filter((one) => lane.only === null || one.id === lane.only);
@@ -171,7 +172,7 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
     const turnsMax = Math.min(limits.turnsPerRunMax, session.run.budget.turnsMax ?? Infinity);
     const left = turnsMax - session.turns;
     if (left <= 0) {
-      loop.end = loop.live.size > 0 ? null : turnsUsed(session);
+      if (loop.live.size === 0) loop.end = turnsUsed(session);
       return taken;
     }
     const origin = { run: session.run.id, build: lane.build };
@@ -256,8 +257,9 @@ function afterTurn(loop: Loop, { lane, card, turn }: LiveTurn, effect: TurnEffec
     wait(loop, { lane, turn, approval: effect.waitsFor });
     return;
   }
-  if (effect.backoffMs === null) lane.backlog.free(card.id);
-  else
+  // A turn that is still open holds its card: it is taken up again, and no other may begin beside it.
+  if (effect.backoffMs === null && !effect.kept) lane.backlog.free(card.id);
+  if (effect.backoffMs !== null)
     loop.rests.set(`${lane.build}/${card.id}`, {
       lane,
       card: card.id,
