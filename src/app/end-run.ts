@@ -3,8 +3,8 @@ import { ENGINE } from "../domain/card-moves.ts";
 import { EngineError } from "../domain/errors.ts";
 import type { Run, RunReason, RunStatus } from "../domain/run.ts";
 import type { StoreTransaction } from "../ports/store.ts";
-import { applyMove, cardEvent } from "./apply-move.ts";
-import { settleApproval } from "./approvals.ts";
+import { applyMove } from "./apply-move.ts";
+import { dropTurns } from "./drop-turns.ts";
 import { firstBuild } from "./start-run.ts";
 
 export type RunEnd = {
@@ -64,21 +64,9 @@ async function noteSuccess({ events, cards, runs }: StoreTransaction, run: Run):
 
 /** What was begun ends without a mark: turns are dropped, and the cards in work wait as before. */
 async function putBack(transaction: StoreTransaction, run: Run, nowMs: number): Promise<void> {
-  const { cards, turns, approvals, events } = transaction;
-  const at = new Date(nowMs).toISOString();
-  const detail = "The run was canceled.";
+  const { cards, turns } = transaction;
   const live = await turns.list({ run: run.id, statuses: ["live"], limit: LEFT_TURNS_MAX });
-  for (const turn of live) {
-    await turns.finish(turn.id, { status: "dropped", outcome: detail, commit: null, at });
-    for (const asked of await approvals.list({ turn: turn.id, limit: LEFT_TURNS_MAX }))
-      await settleApproval(transaction, asked, nowMs);
-    await events.append([
-      cardEvent(
-        { build: turn.build, id: turn.card },
-        { type: "turn-failed", actor: "engine", run: run.id, turn: turn.id, data: { detail } },
-      ),
-    ]);
-  }
+  await dropTurns(transaction, live, { detail: "The run was canceled.", nowMs });
   for (const build of run.builds) {
     for (const card of await cards.list({ build, kind: "issue", statuses: ["in_progress"] })) {
       await applyMove(transaction, card, {

@@ -9,6 +9,7 @@ import type { Turn } from "../domain/turn.ts";
 import type { Lease } from "../ports/store.ts";
 import { startBugFixPhase } from "./bug-fix-phase.ts";
 import { keepBuildLogs } from "./build-logs.ts";
+import { dropTurnsOfOthers } from "./drop-turns.ts";
 import { endRun } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
 import type { Engine } from "./engine.ts";
@@ -90,7 +91,8 @@ type Taken = {
 
 async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<Taken>> {
   const { store, settings, clock } = engine;
-  return store.transaction(async ({ runs, turns, events }): Promise<Result<Taken>> => {
+  return store.transaction(async (transaction): Promise<Result<Taken>> => {
+    const { runs, turns, events } = transaction;
     const run = await runs.get(request.run);
     if (run === null) return runUnknown(request.run);
     if (run.status !== "running") {
@@ -129,6 +131,7 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
     const snapshot = (await runs.snapshot(run.id)) as unknown as RunSnapshot | null;
     if (fresh === null || snapshot === null)
       throw new EngineError("STORE_CORRUPT", `Run ${run.id} has no snapshot.`);
+    await dropTurnsOfOthers(transaction, snapshot.target, { run: run.id, nowMs });
     const left = await turns.list({ run: run.id, statuses: ["live"], limit: LEFT_TURNS_MAX });
     const { runReplies } = await turns.counts({ run: run.id, build: "", card: "", seat: "" });
     return ok({ run: fresh, epoch, snapshot, left, replies: runReplies });
