@@ -184,11 +184,14 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
       .filter((candidate) => candidate !== undefined);
     const chosen = lane.backlog.admit(wanted).slice(0, Math.min(slots, left));
     // Started side by side, so that they share what they wait for; the first carries the plan's decision.
-    await Promise.all(
+    const takings = await Promise.allSettled(
       chosen.map(async (candidate, place) =>
         take(loop, lane, { candidate, events: place === 0 ? plan.events : [] }),
       ),
     );
+    // All of them are waited for, also when one fails: a run that ended starts nothing any more.
+    const failed = takings.find((taking) => taking.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
     taken += chosen.length;
   }
   return taken;

@@ -364,7 +364,7 @@ export type StoreTransaction = {
   readonly events: EventLog;
 };
 
-/** The right to write for a run: a transaction that carries it fails with RUN_LOST when the run has a newer owner. */
+/** The right to write for a run: a transaction that carries it fails with RUN_LOST when the run has a newer owner, or none. */
 export type Fence = { readonly run: string; readonly epoch: number };
 
 export type ChainCheck =

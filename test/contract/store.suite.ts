@@ -316,6 +316,16 @@ function testFences(openStore: OpenStoreScene): void {
     assert.deepEqual(ids, ["A-1", "A-3"]);
   });
 
+  test("refuses a transaction of an owner that gave the run back", async (context) => {
+    const { store } = await openStore(context);
+    await store.transaction(async ({ runs }) => runs.insert(newRun("run-1"), {}));
+    await store.transaction(async ({ runs }) => runs.claim("run-1", "one", 1000, 2000));
+    const fence = { run: "run-1", epoch: 1 };
+    await store.transaction(async ({ runs }) => runs.release("run-1", 1), fence);
+    const late = store.transaction(async ({ cards }) => cards.insert(newCard("A-1")), fence);
+    await assert.rejects(late, { code: "RUN_LOST" });
+  });
+
   test("refuses a fence for a run that does not exist", async (context) => {
     const { store } = await openStore(context);
     await assert.rejects(

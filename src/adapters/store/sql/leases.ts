@@ -16,7 +16,7 @@ export type LeaseStatements = ReturnType<typeof leaseStatements>;
 
 export const leaseStatements = (db: Kysely<Schema>) => ({
   epoch: prepare<"id">((value) =>
-    db.selectFrom("runs").select(["id", "epoch"]).where("id", "=", value("id")),
+    db.selectFrom("runs").select(["id", "epoch", "owner"]).where("id", "=", value("id")),
   ),
 
   claim: prepare<"id" | "owner" | "now" | "until">((value) =>
@@ -113,7 +113,7 @@ export async function checkFence(
   const row = await session.row(statements.epoch, { id: run });
   if (row === null)
     throw new EngineError("RUN_UNKNOWN", `There is no run ${run}.`, { details: { run } });
-  if (row["epoch"] === epoch) return;
+  if (row["epoch"] === epoch && row["owner"] !== null) return;
   throw new EngineError("RUN_LOST", `Run ${run} has a newer owner; nothing was written.`, {
     details: { run, epoch },
   });
