@@ -15,7 +15,11 @@ export type SimulatedModel = {
   readonly onAsk: (request: ModelRequest) => void;
 };
 
-type Side = { readonly scheduler: Scheduler; readonly process: SimulatedProcess; readonly clock: Clock };
+type Side = {
+  readonly scheduler: Scheduler;
+  readonly process: SimulatedProcess;
+  readonly clock: Clock;
+};
 
 const FACTS = {
   provider: "simulated",
@@ -48,7 +52,11 @@ export function createModel(
 
 type Planned = { readonly reply: ModelReply; readonly waitMs?: number };
 
-const failed = (code: ErrorCode, message: string, retryAfterMs: number | null = null): ModelReply => ({
+const failed = (
+  code: ErrorCode,
+  message: string,
+  retryAfterMs: number | null = null,
+): ModelReply => ({
   kind: "failed",
   failure: { code, message, status: null, retryAfterMs },
 });
@@ -91,9 +99,17 @@ const TRICKS: readonly Trick[] = [
   () => ({ reply: says("", [["no_such_tool", {}]]) }),
   () => ({ reply: says("", [["run_command", { command: "true" }]]) }),
   () => ({ reply: says("", [["update_issue_status", { status: "done" }]]) }),
-  () => ({ reply: says("", [["update_issue_status", { status: "in_progress", reason: "It needs more care." }]]) }),
+  () => ({
+    reply: says("", [
+      ["update_issue_status", { status: "in_progress", reason: "It needs more care." }],
+    ]),
+  }),
   () => ({ reply: says("", [["update_issue_status", { status: "ready_for_testing" }]]) }),
-  () => ({ reply: says("", [["update_issue_status", { status: "blocked", wait_reason: "input", reason: "What now?" }]]) }),
+  () => ({
+    reply: says("", [
+      ["update_issue_status", { status: "blocked", wait_reason: "input", reason: "What now?" }],
+    ]),
+  }),
   () => ({ reply: says("", [["ask_human", { question: "Which colour?" }]]) }),
   () => ({ reply: says("", [["add_issue_comment", { comment: "DECISION: round corners." }]]) }),
   (request) => ({

@@ -79,7 +79,12 @@ export async function tellStory({ seed, assets, plant = {}, faults }: StoryOptio
     naughtiness: () => (told.calm ? 0 : plot.naughtiness),
     faults: plot.faults,
   });
-  const teller: Teller = Object.assign(told, { world, plot, tasks: new Set<Promise<void>>(), unexpected: null });
+  const teller: Teller = Object.assign(told, {
+    world,
+    plot,
+    tasks: new Set<Promise<void>>(),
+    unexpected: null,
+  });
   let violation: Violation | null = null;
   let lastHash = "";
   try {
@@ -94,7 +99,13 @@ export async function tellStory({ seed, assets, plant = {}, faults }: StoryOptio
     await world.store.close();
   }
   const { scheduler } = world;
-  return { violation, trace: scheduler.trace(), steps: scheduler.steps(), calls: scheduler.calls(), lastHash };
+  return {
+    violation,
+    trace: scheduler.trace(),
+    steps: scheduler.steps(),
+    calls: scheduler.calls(),
+    lastHash,
+  };
 }
 
 /** Starts what a process does. A process that dies takes its promise with it. */
@@ -137,7 +148,11 @@ function begin(teller: Teller, card: string, restart = false): void {
 function resume(teller: Teller, run: string, options: ProcessOptions = {}): void {
   const budget = teller.calm ? ENDLESS : NO_BUDGET;
   launch(teller, options, async (engine, process) =>
-    executeRun(engine, { run, resume: true, budget, isOwnerGone: isGoneFor(teller) }, process.stop.signal),
+    executeRun(
+      engine,
+      { run, resume: true, budget, isOwnerGone: isGoneFor(teller) },
+      process.stop.signal,
+    ),
   );
 }
 
@@ -151,7 +166,8 @@ async function untilQuiet(teller: Teller): Promise<void> {
     const due = plot.incidents.findIndex(({ atStep }) => !busy() || atStep <= scheduler.steps());
     if (due >= 0) plot.incidents.splice(due, 1)[0]?.happen(teller);
     const more = await scheduler.step();
-    if (teller.unexpected !== null) throw new Violation("unexpected-error", words(teller.unexpected));
+    if (teller.unexpected !== null)
+      throw new Violation("unexpected-error", words(teller.unexpected));
     if (!more && busy()) throw new Violation("hangs", `${tasks.size} processes wait for nothing`);
     if (scheduler.steps() > lastStep) throw new Violation("endless", `after ${STEPS_MAX} steps`);
   }
@@ -189,7 +205,10 @@ async function finishAll(teller: Teller): Promise<void> {
   await untilQuiet(teller);
   const [last] = await runsOf(teller);
   if (last?.status !== "done")
-    throw new Violation("never-done", `the last run is ${last?.status}, ${last?.reason}: ${last?.detail}`);
+    throw new Violation(
+      "never-done",
+      `the last run is ${last?.status}, ${last?.reason}: ${last?.detail}`,
+    );
 }
 
 /** A person looks at every card that waits for one. */
@@ -268,17 +287,27 @@ const resumeNewest = (teller: Teller): void => {
   });
 };
 
-const stopNewest = (wish: "pause" | "cancel") => (teller: Teller): void =>
-  launch(teller, { cancels: wish === "cancel" }, async (engine) => {
-    const [newest] = await engine.store.read(async ({ runs }) => runs.list({ limit: 1 }));
-    if (newest === undefined) return;
-    await stopRun(engine, { run: newest.id, wish, by: "human:ann", isOwnerGone: isGoneFor(teller) });
-  });
+const stopNewest =
+  (wish: "pause" | "cancel") =>
+  (teller: Teller): void =>
+    launch(teller, { cancels: wish === "cancel" }, async (engine) => {
+      const [newest] = await engine.store.read(async ({ runs }) => runs.list({ limit: 1 }));
+      if (newest === undefined) return;
+      await stopRun(engine, {
+        run: newest.id,
+        wish,
+        by: "human:ann",
+        isOwnerGone: isGoneFor(teller),
+      });
+    });
 
 const anyone = ({ world }: Teller): SimulatedProcess | undefined => {
   const living = world.processes.filter(({ state }) => state === "running");
   return living[Math.floor(world.random() * living.length)];
 };
+
+/** What is canceled or put away by hand stays so, and its epic may never be done: no story of these. */
+const BY_HAND = CARD_STATUSES.filter((status) => status !== "canceled" && status !== "archived");
 
 const INCIDENTS: readonly Incident["happen"][] = [
   resumeNewest,
@@ -311,7 +340,7 @@ const INCIDENTS: readonly Incident["happen"][] = [
   },
   (teller) => {
     const { random } = teller.world;
-    const to = CARD_STATUSES[Math.floor(random() * CARD_STATUSES.length)] ?? "ready";
+    const to = BY_HAND[Math.floor(random() * BY_HAND.length)] ?? "ready";
     launch(teller, {}, async (engine) => {
       const all = await engine.store.read(async ({ cards }) => cards.list({}));
       const card = all[Math.floor(random() * all.length)];

@@ -44,6 +44,8 @@ type KnownRun = {
   readonly kind: string;
   readonly card: string;
   epoch: number;
+  /** Set while nobody works on it; only what others do to it is written then. */
+  ended: boolean;
   final: string | null;
   tokens: number;
   tokensMax: number | null;
@@ -191,6 +193,7 @@ function noteRun({ runs }: Known, { run, data }: Row): void {
     kind: String(data["kind"]),
     card: String(data["card"]),
     epoch: 0,
+    ended: false,
     final: null,
     tokens: 0,
     tokensMax: null,
@@ -222,9 +225,24 @@ function checkRun({ runs }: Known, { run, type, data, seq }: Row): void {
   const known = runOf(runs, run);
   if (known.final !== null && !LAST_WORDS.has(type))
     throw new Violation("written-after-the-end", `${run} is ${known.final}; event ${seq} ${type}`);
+  if (known.ended && OF_A_WORKING_RUN.has(type))
+    throw new Violation("written-after-the-end", `${run} has ended; event ${seq} ${type}`);
+  if (type === "run-ended" || type === "run-paused") known.ended = true;
+  if (type === "run-started" || type === "run-continued") known.ended = false;
   const status = String(data["status"]);
   if (type === "run-ended" && (status === "done" || status === "canceled")) known.final = status;
 }
+
+/** What only its own process writes. */
+const OF_A_WORKING_RUN: ReadonlySet<string> = new Set([
+  "turn-started",
+  "turn-finished",
+  "model-called",
+  "model-retried",
+  "tool-called",
+  "tool-finished",
+  "tool-denied",
+]);
 
 /** Written in the transaction that ends the run, after the end itself. */
 const LAST_WORDS: ReadonlySet<string> = new Set(["run-succeeded", "issue-run-resolved"]);
@@ -278,7 +296,10 @@ function checkReply(known: Known, { run, build, card, turn, actor, data, seq }: 
   const spender = runOf(known.runs, run);
   const beyond = (spender.tokensMax ?? Infinity) + (known.concurrency - 1) * TOKENS_OF_A_REPLY;
   if (spender.tokens >= beyond)
-    throw new Violation("token-budget", `${run} had spent ${spender.tokens} of ${spender.tokensMax}`);
+    throw new Violation(
+      "token-budget",
+      `${run} had spent ${spender.tokens} of ${spender.tokensMax}`,
+    );
   spender.tokens += Number(data["inputTokens"]) + Number(data["outputTokens"]);
 }
 
@@ -318,7 +339,10 @@ function checkTables(database: DatabaseSync, { cards, runs }: Known): void {
     const key = keyOf(String(card["build"]), String(card["id"]));
     const told = cards.get(key)?.status;
     if (told !== card["status"])
-      throw new Violation("tables-and-events", `${key} is ${String(card["status"])}, told: ${told}`);
+      throw new Violation(
+        "tables-and-events",
+        `${key} is ${String(card["status"])}, told: ${told}`,
+      );
   }
   const columns = "id, status, reason, turns, owner, input_tokens + output_tokens AS tokens";
   for (const run of database.prepare(`SELECT ${columns} FROM runs`).all()) {

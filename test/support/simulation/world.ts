@@ -162,7 +162,10 @@ const clockOf = (
 
 type StoreSide = Pick<World, "store" | "watch" | "isGone"> & { readonly plant: Plant };
 
-function storeOf({ scheduler, process, clock }: Side, { store, watch, isGone, plant }: StoreSide): Store {
+function storeOf(
+  { scheduler, process, clock }: Side,
+  { store, watch, isGone, plant }: StoreSide,
+): Store {
   const call = async <Value>(name: string, work: () => Promise<Value>): Promise<Value> =>
     scheduler.call({ process, port: "store", name, work });
   const planted = plant.transaction ?? ((transaction: StoreTransaction) => transaction);
@@ -209,7 +212,9 @@ const watchLeases = (
       const epoch = await transaction.runs.claim(id, owner, nowMs, untilMs);
       const holds = before?.owner != null && !isGone(before.owner) && !process.cancels;
       if (epoch !== null && holds && (before.lease_until_ms ?? 0) >= now())
-        watch.report(new Violation("stolen-lease", `${process.name} took ${id} from ${before.owner}`));
+        watch.report(
+          new Violation("stolen-lease", `${process.name} took ${id} from ${before.owner}`),
+        );
       return epoch;
     },
   },
