@@ -107,4 +107,6 @@ function read(files: ReadonlyMap<string, string>, path: string) {
 }
 
 const digestOf = (files: ReadonlyMap<string, string>): string =>
-  files.size === 0 ? "empty" : sha256(JSON.stringify([...files.entries()].sort()));
+  files.size === 0
+    ? "empty"
+    : sha256(JSON.stringify([...files.keys()].sort().map((path) => [path, files.get(path)])));
