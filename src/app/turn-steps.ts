@@ -9,7 +9,7 @@ import { budgetReached, cardBudgetReached } from "./budget.ts";
 import { callModel } from "./call-model.ts";
 import { estimateTokens, MEMORY_TITLE } from "./compile-prompt.ts";
 import { createToolRunner } from "./execute-call.ts";
-import type { ToolRunner } from "./execute-call.ts";
+import type { CallOutcome, ToolRunner } from "./execute-call.ts";
 import type { Session } from "./session.ts";
 import { write } from "./session.ts";
 import type { Ended, LiveTurn, TurnOutcome } from "./turn-outcome.ts";
@@ -83,7 +83,7 @@ async function playStep(play: Play): Promise<Ended | null> {
   }
   const results: string[] = [];
   for (const call of step.calls) {
-    const [outcome] = await Promise.all([runner.execute(call, step, signal), progress.stored]);
+    const outcome = await withStored(play, runner.execute(call, step, signal));
     const content = JSON.stringify(outcome.result);
     if (live.model.nativeTools)
       progress.messages.push({ role: "tool", callId: call.id, tool: call.tool, content });
@@ -94,6 +94,17 @@ async function playStep(play: Play): Promise<Ended | null> {
   if (results.length > 0)
     progress.messages.push({ role: "user", content: `TOOL RESULTS\n${results.join("\n")}` });
   return runner.state().staged === null ? null : { end: "move-staged" };
+}
+
+/** The call and the commit of the reply that asks for it; both have ended when one fails, so that no call outlives its run. */
+async function withStored(
+  { progress }: Play,
+  executing: Promise<CallOutcome>,
+): Promise<CallOutcome> {
+  const [stored, executed] = await Promise.allSettled([progress.stored, executing]);
+  if (stored.status === "rejected") throw stored.reason;
+  if (executed.status === "rejected") throw executed.reason;
+  return executed.value;
 }
 
 /** The model answered without a call: finished work, a reviewer who did not decide, or nothing usable. */
