@@ -28,7 +28,10 @@ export type PortCall<Value> = {
   readonly work: () => Promise<Value>;
 };
 
-type Pending = Omit<PortCall<unknown>, "work"> & { readonly run: () => Promise<void> };
+type Pending = Omit<PortCall<unknown>, "work"> & {
+  readonly isAnswer: boolean;
+  readonly run: () => Promise<void>;
+};
 
 export type Scheduler = {
   readonly call: <Value>(call: PortCall<Value>) => Promise<Value>;
@@ -92,13 +95,15 @@ export function createScheduler({ random, clock, faults, onStep }: SchedulerOpti
     return new Promise<Value>((resolve, reject) => {
       const answer = (settle: () => void): void => {
         if (process.state === "crashed") return;
-        if (random() >= LATE_ANSWERS) return settle();
-        pending.push({
+        const late: Pending = {
           process,
           port,
           name: `${name} answers`,
+          isAnswer: true,
           run: async () => settle(),
-        });
+        };
+        if (random() < LATE_ANSWERS || hasAnswerBefore(late)) pending.push(late);
+        else settle();
       };
       const run = async (): Promise<void> => {
         const fault = faultOf(asked);
@@ -112,7 +117,7 @@ export function createScheduler({ random, clock, faults, onStep }: SchedulerOpti
         if (fault === "crash-after") return crash(process);
         answer(fault === "fail-after" ? () => reject(failureOf(port)) : settle);
       };
-      pending.push({ process, port, name, run });
+      pending.push({ process, port, name, isAnswer: false, run });
     });
   };
 
@@ -128,21 +133,33 @@ export function createScheduler({ random, clock, faults, onStep }: SchedulerOpti
     return chosen;
   };
 
-  const canGo = ({ process }: Pending): boolean => process.frozenUntilMs <= clock.monotonic();
+  const hasAnswerBefore = ({ process, port }: Pending): boolean =>
+    port === "store" &&
+    pending.some((one) => one.process === process && one.port === port && one.isAnswer);
+
+  /** The store of a process is a queue: it asks and answers in order. */
+  const isFirst = (one: Pending): boolean =>
+    one.port !== "store" ||
+    pending.find(
+      ({ process, port, isAnswer }) =>
+        process === one.process && port === "store" && isAnswer === one.isAnswer,
+    ) === one;
+
+  const canGo = (one: Pending): boolean =>
+    one.process.frozenUntilMs <= clock.monotonic() && isFirst(one);
 
   const step = async (): Promise<boolean> => {
     steps += 1;
     // A process that has just begun gets to its first call.
     if (pending.length === 0) await settled();
-    const ready = pending.filter(canGo);
-    if (ready.length === 0 || random() < TIME_PASSES) {
+    if (!pending.some(canGo) || random() < TIME_PASSES) {
       if (pending.length === 0 && clock.sleepers() === 0) return false;
       await passTime();
     } else {
       const width = random() < BURSTS ? 1 + Math.floor(random() * BURST_MAX) : 1;
       const chosen: Pending[] = [];
       while (chosen.length < width) {
-        const one = take(ready.filter((candidate) => !chosen.includes(candidate)));
+        const one = take(pending.filter(canGo));
         if (one === undefined) break;
         chosen.push(one);
       }

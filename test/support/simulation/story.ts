@@ -115,7 +115,8 @@ function launch(
   work: (engine: Engine, process: SimulatedProcess) => Promise<unknown>,
 ): void {
   const { process, engine } = teller.world.start(options);
-  const task = work(engine, process)
+  const task: Promise<void> = work(engine, process)
+    .then(() => {})
     .catch((error: unknown) => {
       if (!(error instanceof EngineError && EXPECTED.has(error.code))) teller.unexpected ??= error;
     })

@@ -79,6 +79,9 @@ export type Watch = {
   readonly judgeFence: (fence: Fence) => Violation | null;
   /** Something was seen where it cannot be thrown; the next look throws it. */
   readonly report: (violation: Violation) => void;
+  readonly noteOwner: (process: SimulatedProcess, fence: Fence) => void;
+  /** Called when a process is about to change files or to ask a model. */
+  readonly judgeWork: (process: SimulatedProcess) => void;
   readonly onAsk: (process: SimulatedProcess, request: ModelRequest) => void;
   readonly checkEnd: () => void;
 };
@@ -136,9 +139,20 @@ export function createWatch({ database, concurrency, tell }: WatchOptions): Watc
     }
   };
 
+  const owned = new Map<SimulatedProcess, Fence>();
+  /** One that lost its run cannot know; one that gave it back can. */
+  const judgeWork = (process: SimulatedProcess): void => {
+    const fence = owned.get(process);
+    const now = fence === undefined ? null : lease(fence.run);
+    if (now !== null && now.epoch === fence?.epoch && now.owner === null)
+      report(new Violation("worked-after-the-end", `${process.name} for ${fence.run}`));
+  };
+
   return {
     known,
     look,
+    noteOwner: (process, fence) => void owned.set(process, fence),
+    judgeWork,
     lease,
     judgeFence: ({ run, epoch }) => {
       const now = lease(run)?.epoch;
@@ -147,6 +161,7 @@ export function createWatch({ database, concurrency, tell }: WatchOptions): Watc
     },
     report,
     onAsk: (process, { origin }) => {
+      judgeWork(process);
       if (lease(origin.run)?.owner !== process.name) return;
       const builds = known.runs.get(origin.run)?.builds ?? [];
       const build = builds.find((one) => known.cards.has(keyOf(one, origin.card))) ?? null;

@@ -17,16 +17,31 @@ export type Disk = Map<string, Folder>;
 
 const at = new Date(0).toISOString();
 
+export type WorkspaceSide = {
+  readonly scheduler: Scheduler;
+  readonly process: SimulatedProcess;
+  /** Told before anything is changed. */
+  readonly onChange: () => void;
+};
+
 export const createWorkspaces = (
   disk: Disk,
-  scheduler: Scheduler,
-  process: SimulatedProcess,
+  { scheduler, process, onChange }: WorkspaceSide,
 ): Workspaces => {
   const door = async <Value>(name: string, work: () => Value): Promise<Value> => {
-    const call: PortCall<Value> = { process, port: "workspace", name, work: async () => work() };
+    const call: PortCall<Value> = {
+      process,
+      port: "workspace",
+      name,
+      work: async () => {
+        if (/^(writes|removes|commits)/.test(name)) onChange();
+        return work();
+      },
+    };
     return scheduler.call(call);
   };
   return {
+    fork: async () => ok([]),
     open: async (build) =>
       door(`opens ${build}`, () => {
         const folder = disk.get(build) ?? {

@@ -4,7 +4,7 @@ import { createSimulatedClock } from "../../../src/adapters/clock/simulated.ts";
 import type { SimulatedClock } from "../../../src/adapters/clock/simulated.ts";
 import { createUnavailableContainment } from "../../../src/adapters/containment/unavailable.ts";
 import { createSeededIds } from "../../../src/adapters/ids/seeded.ts";
-import { createSourceParser } from "../../../src/adapters/source/source-parser.ts";
+import { createSourceParserOnDemand } from "../../../src/adapters/source/on-demand.ts";
 import { createSqliteStore, openSqliteDatabase } from "../../../src/adapters/store/sqlite.ts";
 import type { Engine } from "../../../src/app/engine.ts";
 import { SILENT_WATCHER } from "../../../src/app/engine.ts";
@@ -67,7 +67,7 @@ export type World = {
 export type ProcessOptions = Partial<Pick<SimulatedProcess, "skewMs" | "cancels">>;
 
 const START_MS = Date.UTC(2026, 0, 5);
-const SOURCE = createSourceParser();
+const SOURCE = createSourceParserOnDemand();
 const NODES: Engine["nodes"] = {
   nodes: { plan, route, selectModel, gate, evaluate },
   names: {
@@ -94,7 +94,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const processes: SimulatedProcess[] = [];
   const isGone = (owner: string): boolean =>
     processes.some(({ name, state }) => name === owner && state !== "running");
-  const model: SimulatedModel = { random, naughtiness: options.naughtiness };
+  const model: Omit<SimulatedModel, "onAsk"> = { random, naughtiness: options.naughtiness };
   const start: World["start"] = ({ skewMs = 0, cancels = false } = {}) => {
     const process: SimulatedProcess = {
       name: `p${processes.length + 1}`,
@@ -108,7 +108,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const side = { scheduler, process, clock: clockOf(clock, scheduler, process) };
     const engine: Engine = {
       store: storeOf(side, { store, watch, isGone, plant: options.plant }),
-      workspaces: createWorkspaces(disk, scheduler, process),
+      workspaces: createWorkspaces(disk, {
+        scheduler,
+        process,
+        onChange: () => watch.judgeWork(process),
+      }),
       assets: {
         load: async () => ok(options.assets),
         readText: async () => null,
@@ -135,8 +139,9 @@ const settingsOf = (process: SimulatedProcess, { concurrency }: WorldOptions): E
   model: null,
   roleModels: {},
   riskPolicy: DEFAULT_RISK_POLICY,
+  approvalMs: 120_000,
   budgets: { run: NO_BUDGET, card: NO_BUDGET },
-  limits: { ...DEFAULT_LIMITS, turnsPerCardMax: 60, stepsMax: 6, wishMs: 2000 },
+  limits: { ...DEFAULT_LIMITS, turnsPerCardMax: 60, stepsMax: 6, wishMs: 2000, decisionMs: 3000 },
   owner: process.name,
 });
 
@@ -211,6 +216,7 @@ const watchLeases = (
       const before = watch.lease(id);
       const epoch = await transaction.runs.claim(id, owner, nowMs, untilMs);
       const holds = before?.owner != null && !isGone(before.owner) && !process.cancels;
+      if (epoch !== null) watch.noteOwner(process, { run: id, epoch });
       if (epoch !== null && holds && (before.lease_until_ms ?? 0) >= now())
         watch.report(
           new Violation("stolen-lease", `${process.name} took ${id} from ${before.owner}`),
