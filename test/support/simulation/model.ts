@@ -33,6 +33,7 @@ export function createModel(
   { random, naughtiness, onAsk }: SimulatedModel,
   { scheduler, process, clock }: Side,
 ): Model {
+  const naughty = createHabits(random);
   const turn = async (name: string): Promise<void> =>
     scheduler.call({ process, port: "model", name, work: async () => {} });
   return {
@@ -40,7 +41,7 @@ export function createModel(
     reply: async (request, signal) => {
       await turn(`asks the model for ${request.origin.card}`);
       onAsk(request);
-      const planned = random() < naughtiness() ? naughty(request, random) : sensible(request);
+      const planned = random() < naughtiness() ? naughty(request) : sensible(request);
       const waitMs = planned.waitMs ?? 0;
       if (waitMs > 0) await clock.sleep(Math.min(waitMs, request.timeoutMs), signal);
       await turn("model answers");
@@ -61,7 +62,7 @@ const failed = (
   failure: { code, message, status: null, retryAfterMs },
 });
 
-type Calls = readonly (readonly [tool: string, args: Record<string, string>])[];
+type Calls = readonly (readonly [tool: string, args: Record<string, string | boolean>])[];
 
 const says = (text: string, calls: Calls = []): ModelReply => ({
   kind: "reply",
@@ -91,6 +92,12 @@ function sensible(request: ModelRequest): Planned {
 
 type Trick = (request: ModelRequest) => Planned;
 
+const rejects: Trick = () => ({
+  reply: says("", [
+    ["update_issue_status", { status: "in_progress", reason: "It needs more care." }],
+  ]),
+});
+
 const TRICKS: readonly Trick[] = [
   () => ({ reply: says("I would rather talk about something else.") }),
   (request) => ({ reply: says("", [["read_file", { path: fileOf(request) }]]) }),
@@ -99,11 +106,7 @@ const TRICKS: readonly Trick[] = [
   () => ({ reply: says("", [["no_such_tool", {}]]) }),
   () => ({ reply: says("", [["run_command", { command: "true" }]]) }),
   () => ({ reply: says("", [["update_issue_status", { status: "done" }]]) }),
-  () => ({
-    reply: says("", [
-      ["update_issue_status", { status: "in_progress", reason: "It needs more care." }],
-    ]),
-  }),
+  rejects,
   () => ({ reply: says("", [["update_issue_status", { status: "ready_for_testing" }]]) }),
   () => ({
     reply: says("", [
@@ -117,7 +120,7 @@ const TRICKS: readonly Trick[] = [
       ["write_file", { path: fileOf(request), content: "first\n" }],
       ["write_file", { path: "shared.md", content: `${request.origin.card}\n` }],
       ["edit_file", { path: fileOf(request), old: "first", new: "second" }],
-      ["delete_file", { path: "shared.md" }],
+      ["delete_file", { path: "shared.md", confirm: true }],
     ]),
   }),
   () => ({ reply: says("", [["create_issue", { summary: "More work", seat: "ada" }]]) }),
@@ -131,5 +134,18 @@ const TRICKS: readonly Trick[] = [
   (request) => ({ ...sensible(request), waitMs: Infinity }),
 ];
 
-const naughty = (request: ModelRequest, random: () => number): Planned =>
-  (TRICKS[Math.floor(random() * TRICKS.length)] ?? sensible)(request);
+/** A bad habit stays for a while, or no loop and no limit would ever be met. */
+function createHabits(random: () => number): (request: ModelRequest) => Planned {
+  const habits = new Map<string, Trick>();
+  const fresh = (request: ModelRequest): Trick =>
+    isReview(request) && random() < 0.6
+      ? rejects
+      : (TRICKS[Math.floor(random() * TRICKS.length)] ?? sensible);
+  return (request) => {
+    const { card, seat } = request.origin;
+    const known = random() < 0.5 ? habits.get(`${card}/${seat}`) : undefined;
+    const trick = known ?? fresh(request);
+    habits.set(`${card}/${seat}`, trick);
+    return trick(request);
+  };
+}

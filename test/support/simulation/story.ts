@@ -1,6 +1,7 @@
 // One story of a simulation: a few runs, what happens to them by chance, and the end, in which no fault comes any more and
 // everything must be finished. The seed tells the whole story.
 import { adoptLostRuns, stopRun } from "../../../src/app/stop-run.ts";
+import { decideApproval, waitingApprovals } from "../../../src/app/approvals.ts";
 import { moveCardByHand } from "../../../src/app/edit-cards.ts";
 import type { Engine } from "../../../src/app/engine.ts";
 import { executeRun } from "../../../src/app/execute-run.ts";
@@ -32,6 +33,8 @@ export type Told = {
   readonly steps: number;
   /** Calls of ports that could have been given a fault. */
   readonly calls: number;
+  /** Types of the events that were written. */
+  readonly types: ReadonlySet<string>;
   /** Of the last event: two tellings of one story are the same to the byte. */
   readonly lastHash: string;
 };
@@ -51,6 +54,7 @@ type Plot = {
   readonly target: string;
   readonly concurrency: number;
   readonly naughtiness: number;
+  readonly asks: boolean;
   readonly budget: Budget;
   /** Nobody can tell whether another process still lives. */
   readonly isRemote: boolean;
@@ -76,6 +80,7 @@ export async function tellStory({ seed, assets, plant = {}, faults }: StoryOptio
     assets,
     plant,
     concurrency: plot.concurrency,
+    asks: plot.asks,
     naughtiness: () => (told.calm ? 0 : plot.naughtiness),
     faults: plot.faults,
   });
@@ -104,6 +109,7 @@ export async function tellStory({ seed, assets, plant = {}, faults }: StoryOptio
     trace: scheduler.trace(),
     steps: scheduler.steps(),
     calls: scheduler.calls(),
+    types: world.watch.known.types,
     lastHash,
   };
 }
@@ -212,8 +218,21 @@ async function finishAll(teller: Teller): Promise<void> {
     );
 }
 
-/** A person looks at every card that waits for one. */
+/** Somebody answers what waits for an answer. */
+async function answerAll(
+  engine: Pick<Engine, "store" | "clock">,
+  random: () => number,
+): Promise<void> {
+  const { approvals } = await waitingApprovals(engine);
+  for (const { id } of approvals) {
+    const decision = random() < 0.7 ? "allow" : "deny";
+    await decideApproval(engine, { id, decision, reason: null, person: "ann" });
+  }
+}
+
+/** A person looks at every card and question that waits for one. */
 async function freeCards({ world }: Teller): Promise<void> {
+  await answerAll(world, world.random);
   const waiting = await world.store.read(async ({ cards }) =>
     cards.list({ kind: "issue", statuses: ["blocked", "waiting_for_developer"] }),
   );
@@ -244,6 +263,7 @@ const quietPlot = (faults: ReadonlyMap<number, Fault>): Plot => ({
   target: "pair",
   concurrency: 2,
   naughtiness: 0,
+  asks: false,
   budget: NO_BUDGET,
   isRemote: false,
   incidents: [],
@@ -251,7 +271,7 @@ const quietPlot = (faults: ReadonlyMap<number, Fault>): Plot => ({
 });
 
 const FAULTS: readonly Fault[] = ["crash-before", "crash-after", "fail-before", "fail-after"];
-const NAUGHTINESS = [0, 0.1, 0.25, 0.5];
+const NAUGHTINESS = [0, 0.15, 0.4, 0.8];
 
 function drawPlot(random: () => number): Plot {
   const below = (limit: number): number => Math.floor(random() * limit);
@@ -265,10 +285,11 @@ function drawPlot(random: () => number): Plot {
     target: pick(TARGETS),
     concurrency: 1 + below(3),
     naughtiness: pick(NAUGHTINESS),
+    asks: random() < 0.3,
     budget: {
       ...NO_BUDGET,
-      tokensMax: random() < 0.2 ? 100 + below(800) : null,
-      turnsMax: random() < 0.2 ? 1 + below(5) : null,
+      tokensMax: random() < 0.12 ? 100 + below(800) : null,
+      turnsMax: random() < 0.12 ? 1 + below(5) : null,
     },
     isRemote: random() < 0.3,
     incidents,
@@ -310,7 +331,12 @@ const anyone = ({ world }: Teller): SimulatedProcess | undefined => {
 /** What is canceled or put away by hand stays so, and its epic may never be done: no story of these. */
 const BY_HAND = CARD_STATUSES.filter((status) => status !== "canceled" && status !== "archived");
 
+const answers = (teller: Teller): void =>
+  launch(teller, {}, async (engine) => answerAll(engine, teller.world.random));
+
 const INCIDENTS: readonly Incident["happen"][] = [
+  answers,
+  answers,
   resumeNewest,
   resumeNewest,
   resumeNewest,

@@ -54,6 +54,8 @@ type KnownRun = {
 };
 
 export type Known = {
+  /** Types of events that were seen. */
+  readonly types: Set<string>;
   readonly cards: Map<string, KnownCard>;
   readonly runs: Map<string, KnownRun>;
   readonly liveTurns: Map<string, string>;
@@ -97,6 +99,7 @@ export type WatchOptions = {
 
 export function createWatch({ database, concurrency, tell }: WatchOptions): Watch {
   const known: Known = {
+    types: new Set(),
     cards: new Map(),
     runs: new Map(),
     liveTurns: new Map(),
@@ -127,6 +130,7 @@ export function createWatch({ database, concurrency, tell }: WatchOptions): Watc
       const row = { ...stored, data: JSON.parse(String(stored["data"])) as Data } as Row;
       if (row.seq !== seen + 1) throw new Violation("event-gap", `${row.seq} follows ${seen}`);
       seen = row.seq;
+      known.types.add(row.type);
       tell(lineOf(row));
       if (row.type === "card-created") {
         const { build, card } = row;

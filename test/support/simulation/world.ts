@@ -43,6 +43,8 @@ export type WorldOptions = {
   readonly seed: number;
   readonly assets: ProjectAssets;
   readonly concurrency: number;
+  /** A person must allow each deletion of a file. */
+  readonly asks: boolean;
   readonly naughtiness: () => number;
   readonly faults: Map<number, Fault>;
   readonly plant: Plant;
@@ -133,12 +135,15 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   return { random, clock, scheduler, watch, disk, store, processes, isGone, start };
 }
 
-const settingsOf = (process: SimulatedProcess, { concurrency }: WorldOptions): EngineSettings => ({
+const settingsOf = (
+  process: SimulatedProcess,
+  { concurrency, asks }: WorldOptions,
+): EngineSettings => ({
   concurrency,
   contextTurns: 2,
   model: null,
   roleModels: {},
-  riskPolicy: DEFAULT_RISK_POLICY,
+  riskPolicy: { ...DEFAULT_RISK_POLICY, byTool: asks ? { delete_file: "ask" } : {} },
   approvalMs: 120_000,
   budgets: { run: NO_BUDGET, card: NO_BUDGET },
   limits: { ...DEFAULT_LIMITS, turnsPerCardMax: 60, stepsMax: 6, wishMs: 2000, decisionMs: 3000 },
