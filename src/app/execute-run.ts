@@ -6,7 +6,7 @@ import { ok, refuse } from "../domain/result.ts";
 import { budgetOr, decideRunMove, NO_BUDGET } from "../domain/run.ts";
 import type { Budget, Run, RunReason } from "../domain/run.ts";
 import type { Turn } from "../domain/turn.ts";
-import type { Lease } from "../ports/store.ts";
+import type { Lease, StoreTransaction } from "../ports/store.ts";
 import { startBugFixPhase } from "./bug-fix-phase.ts";
 import { keepBuildLogs } from "./build-logs.ts";
 import { dropTurnsOfOthers } from "./drop-turns.ts";
@@ -21,7 +21,7 @@ import type { Session } from "./session.ts";
 import { activeMs, write } from "./session.ts";
 import { runUnknown } from "./show-run.ts";
 import type { RunSnapshot } from "./start-run.ts";
-import { firstBuild } from "./start-run.ts";
+import { busy, firstBuild } from "./start-run.ts";
 import { runLoop } from "./traction.ts";
 
 export type ExecuteRequest = {
@@ -95,10 +95,8 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
     const { runs, turns, events } = transaction;
     const run = await runs.get(request.run);
     if (run === null) return runUnknown(request.run);
-    if (run.status !== "running") {
-      const allowed = decideRunMove(run, "running");
-      if (!allowed.ok) return allowed;
-    }
+    const allowed = await mayRun(transaction, run);
+    if (!allowed.ok) return allowed;
     const lease = await runs.lease(run.id);
     const nowMs = clock.now();
     const { leaseMs } = settings.limits;
@@ -136,6 +134,15 @@ async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<
     const { runReplies } = await turns.counts({ run: run.id, build: "", card: "", seat: "" });
     return ok({ run: fresh, epoch, snapshot, left, replies: runReplies });
   });
+}
+
+/** A run that ended blocked or failed holds its builds no longer; another may work on them meanwhile. */
+async function mayRun({ runs }: StoreTransaction, run: Run): Promise<Result<null>> {
+  if (run.status === "running") return ok(null);
+  const allowed = decideRunMove(run, "running");
+  if (!allowed.ok) return allowed;
+  const holder = await runs.activeOn(run.builds);
+  return holder === null || holder.id === run.id ? ok(null) : busy(holder.id);
 }
 
 const owned = (run: Run, lease: Lease | null): Result<never> =>

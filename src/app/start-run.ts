@@ -281,7 +281,7 @@ async function otherDepartment(
 export const firstBuild = (builds: readonly string[]): { build?: string } =>
   builds[0] === undefined ? {} : { build: builds[0] };
 
-const busy = (run: string): Result<never> =>
+export const busy = (run: string): Result<never> =>
   refuse(
     "BUILD_BUSY",
     `The build is held by ${run}. Watch it with: orket runs show ${run} — or go on with it: orket resume ${run}`,
