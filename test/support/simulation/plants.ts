@@ -33,7 +33,7 @@ export const PLANTED: readonly Planted[] = [
   {
     bug: "the journal forgets the replies when a turn is taken up",
     plant: { transaction: inTurns(() => ({ steps: async () => [] })) },
-    rules: ["asked-again", "reply-twice", "internal", "unexpected-failure"],
+    rules: ["asked-again", "reply-twice", "call-twice", "internal", "unexpected-failure"],
   },
   {
     bug: "every lease counts as expired",
