@@ -20,13 +20,14 @@ export type LeaseJudge = {
 };
 
 /**
- * Whether the run may be taken over. A lease that ends later than any can be given was made before the clock was set back;
- * without this it would outlive its process by as much. Taking over too early loses nothing: the fence stops the former.
+ * Whether the run may be taken over. A lease that ends much later than any can be given was made before the clock was set
+ * back; without this it would outlive its process by as much. Clocks of two machines differ by less than a lease lasts.
+ * Taking over too early loses nothing: the fence stops the former owner.
  */
 export const isLeaseOver = (
   { owner, untilMs }: Lease,
   { nowMs, leaseMs, isOwnerGone }: LeaseJudge,
-): boolean => untilMs < nowMs || untilMs > nowMs + leaseMs || isOwnerGone(owner);
+): boolean => untilMs < nowMs || untilMs > nowMs + 2 * leaseMs || isOwnerGone(owner);
 
 type Deps = Pick<Engine, "store" | "clock" | "settings">;
 

@@ -34,11 +34,12 @@ const ONCE_WRONG: readonly (readonly [seed: number, what: string])[] = [
   [3008, "a run was resumed while another one held its build"],
 ];
 
-test("a given seed is told with its steps", { skip: REPEATED_SEED === null }, async () => {
-  const told = await tellStory({ seed: REPEATED_SEED ?? 0, assets });
-  console.log(told.trace.join("\n"));
-  assert.equal(told.violation, null);
-});
+if (REPEATED_SEED !== null)
+  test("a given seed is told with its steps", async () => {
+    const told = await tellStory({ seed: REPEATED_SEED, assets });
+    console.log(told.trace.join("\n"));
+    assert.equal(told.violation, null);
+  });
 
 for (const [seed, what] of ONCE_WRONG) {
   test(`a story stays right in which ${what} (seed ${seed})`, async () => {

@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS } from "../../../src/app/settings.ts";
 import type { EngineSettings } from "../../../src/app/settings.ts";
 import type { ProjectAssets } from "../../../src/domain/assets.ts";
 import { DEFAULT_RISK_POLICY } from "../../../src/domain/governance.ts";
+import { createRedactor } from "../../../src/domain/redact.ts";
 import { ok } from "../../../src/domain/result.ts";
 import { NO_BUDGET } from "../../../src/domain/run.ts";
 import { evaluate } from "../../../src/nodes/evaluate.ts";
@@ -123,6 +124,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       containment: createUnavailableContainment(),
       source: SOURCE,
       stateFiles: stateFilesOf(side),
+      ...OUTSIDE,
       nodes: NODES,
       clock: side.clock,
       ids: ids satisfies Ids,
@@ -134,6 +136,22 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   };
   return { random, clock, scheduler, watch, disk, store, processes, isGone, start };
 }
+
+/** Parts of an engine that no story is about: nobody proposes a plan, no secret is known, nothing reads a build's log. */
+const OUTSIDE: Pick<Engine, "assetEdits" | "buildLogs" | "redact"> = {
+  assetEdits: {
+    draft: async () => ok([]),
+    apply: async () => ok(null),
+    undo: async () => {},
+    settle: async () => {},
+    pending: async () => [],
+    recover: async () => false,
+  },
+  buildLogs: {
+    open: () => ({ lastSeq: () => 0, append: () => true, startAnew: () => {}, close: () => {} }),
+  },
+  redact: createRedactor({ values: [] }),
+};
 
 const settingsOf = (
   process: SimulatedProcess,
