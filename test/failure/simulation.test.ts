@@ -36,7 +36,7 @@ const ONCE_WRONG: readonly (readonly [seed: number, what: string])[] = [
 
 if (REPEATED_SEED !== null)
   test("a given seed is told with its steps", async () => {
-    const told = await tellStory({ seed: REPEATED_SEED, assets });
+    const told = await tellStory({ seed: Number(REPEATED_SEED), assets });
     console.log(told.trace.join("\n"));
     assert.equal(told.violation, null);
   });

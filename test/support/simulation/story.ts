@@ -253,7 +253,7 @@ const move = async (
 
 async function checkEnd({ world }: Teller): Promise<string> {
   world.watch.look();
-  world.watch.checkEnd();
+  world.watch.checkEnd(world.logs);
   const chain = await world.store.verifyChain();
   if (!chain.valid) throw new Violation("chain", `event ${chain.seq}: ${chain.problem}`);
   return chain.lastHash;

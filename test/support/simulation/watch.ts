@@ -5,6 +5,7 @@ import { MOVE_TABLES } from "../../../src/domain/card-moves.ts";
 import type { CardKind, CardStatus } from "../../../src/domain/card.ts";
 import type { Fence } from "../../../src/ports/store.ts";
 import type { ModelRequest } from "../../../src/ports/model.ts";
+import type { LoggedSeqs } from "./build-logs.ts";
 import { TOKENS_OF_A_REPLY } from "./model.ts";
 import type { SimulatedProcess } from "./scheduler.ts";
 
@@ -85,7 +86,7 @@ export type Watch = {
   /** Called when a process is about to change files or to ask a model. */
   readonly judgeWork: (process: SimulatedProcess) => void;
   readonly onAsk: (process: SimulatedProcess, request: ModelRequest) => void;
-  readonly checkEnd: () => void;
+  readonly checkEnd: (logs: LoggedSeqs) => void;
 };
 
 const keyOf = (build: string | null, card: string | null): string => `${build}/${card}`;
@@ -178,7 +179,10 @@ export function createWatch({ database, concurrency, tell }: WatchOptions): Watc
           ),
         );
     },
-    checkEnd: () => checkTables(database, known),
+    checkEnd: (logs) => {
+      checkTables(database, known);
+      checkLogs(database, logs);
+    },
   };
 }
 
@@ -349,6 +353,16 @@ function checkEnded({ runs, cards, liveTurns }: Known, row: Row): void {
     if (!["done", "canceled", "archived"].includes(card.status))
       throw new Violation("done-too-early", `${run} is done, ${key} is ${card.status}`);
     if (liveTurns.has(key)) throw new Violation("done-too-early", `${run}: ${key} has a live turn`);
+  }
+}
+
+/** Each log is the beginning of what the table has of its build. */
+function checkLogs(database: DatabaseSync, logs: LoggedSeqs): void {
+  const stored = database.prepare("SELECT seq FROM events WHERE build = ? ORDER BY seq LIMIT ?");
+  for (const [build, seqs] of logs) {
+    const rows = stored.all(build, seqs.length).map((row) => row["seq"]);
+    if (rows.join() !== seqs.join())
+      throw new Violation("build-log", `${build} has ${seqs.join()}, the table ${rows.join()}`);
   }
 }
 
