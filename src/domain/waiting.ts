@@ -2,7 +2,7 @@
 // run's own report, `orket runs show` and every other view say the same.
 import type { Approval } from "./approval.ts";
 import { whatOf } from "./approval.ts";
-import type { Card } from "./card.ts";
+import type { Card, WaitReason } from "./card.ts";
 import { isClosed } from "./card.ts";
 import type { RunStatus } from "./run.ts";
 import type { Turn } from "./turn.ts";
@@ -32,7 +32,8 @@ export function waitOf(card: Card, facts: WaitFacts): CardWait | null {
   if (isClosed(card.status)) return null;
   const { id, statusSince: since } = card;
   const { turn, unmet, run, approval = null } = facts;
-  if (card.waitReason !== null) return { card: id, since, ...heldBack(card) };
+  if (card.waitReason !== null)
+    return { card: id, since, ...heldBack({ ...card, waitReason: card.waitReason }) };
   if (approval !== null) return { card: id, ...undecided(approval) };
   if (turn !== null) {
     const waitsFor = `turn ${turn.number} (${turn.kind})`;
@@ -60,8 +61,15 @@ const nextOf = ({ status, retryCount }: Card): string => {
   return retryCount > 0 ? `attempt ${retryCount + 1}` : "work";
 };
 
-function heldBack({ id, status, waitReason, waitDetail }: Card): Omit<CardWait, "card" | "since"> {
-  const waitsFor = `${waitReason ?? ""}${waitDetail === null ? "" : `: ${waitDetail}`}`;
+type HeldBack = Pick<Card, "id" | "status" | "waitDetail"> & { readonly waitReason: WaitReason };
+
+function heldBack({
+  id,
+  status,
+  waitReason,
+  waitDetail,
+}: HeldBack): Omit<CardWait, "card" | "since"> {
+  const waitsFor = `${waitReason}${waitDetail === null ? "" : `: ${waitDetail}`}`;
   if (waitReason === "dependency") {
     const wayOut = "comes free when its dependency is done";
     return { waitsFor, on: "other cards", wayOut };
