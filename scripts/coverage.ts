@@ -19,7 +19,7 @@ const PROCESSES = [
   "src/adapters/workspace/{git,race}.test.ts",
 ];
 // Tested as processes only: the entry and the composition root.
-const ENTRY = ["src/cli/**", "src/main.ts", "src/assemble.ts"];
+const ENTRY = ["src/cli/**", "src/main.ts", "src/assemble.ts", "src/assemble-replay.ts"];
 
 const isTest = (path: string): boolean => path.endsWith(".test.ts");
 const entry = globSync(ENTRY);
