@@ -315,14 +315,10 @@ async function checkModel(engine: Engine, assets: ProjectAssets | null): Promise
 }
 
 async function checkContainment(engine: Engine): Promise<Check> {
-  const probe = { argv: ["true"], workspaceDir: "/", cwd: ".", timeoutMs: 1000 };
-  const answer = await engine.containment.run(probe, AbortSignal.timeout(DESCRIBE_MS_MAX));
-  return {
-    name: "containment",
-    ok: true,
-    found: answer.ok ? "available" : `unavailable: ${answer.error.message}`,
-    fix: null,
-  };
+  const report = await engine.containment.probe();
+  return report.available
+    ? well("containment", `${report.backend}, memory by ${report.memory}; ${report.detail}`)
+    : unwell("containment", report.reason, report.remedy);
 }
 
 export async function schemaOf(kind: string): Promise<Result<unknown>> {

@@ -122,9 +122,9 @@ async function missingContainment(session: Session, card: Card): Promise<string 
   const { store, containment } = session.engine;
   const brief = await store.read(async ({ cards }) => cards.brief(card.build, card.id));
   if (brief?.verification == null) return null;
-  const probe = { argv: ["true"], workspaceDir: "/", cwd: ".", timeoutMs: 1000 };
-  const answer = await containment.run(probe, session.signal);
-  return answer.ok ? null : `Its verification cannot run: ${answer.error.message}`;
+  const report = await containment.probe();
+  if (report.available) return null;
+  return `Its verification cannot run: containment_unavailable: ${report.reason}. ${report.remedy}`;
 }
 
 /** Cards that waited for a resource which is there now are ready again; looked at when a run takes the build up. */

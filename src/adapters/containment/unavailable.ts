@@ -2,10 +2,19 @@
 import { refuse } from "../../domain/result.ts";
 import type { Containment } from "../../ports/containment.ts";
 
-const MESSAGE =
-  "containment_unavailable: this release has no containment, so no command and no verification is executed. " +
-  "Nothing an agent wrote runs without it. Go on with the file tools; a release with containment will execute it.";
+export type Missing = { readonly reason: string; readonly remedy: string };
 
-export function createUnavailableContainment(): Containment {
-  return { run: async () => refuse("CONTAINMENT_UNAVAILABLE", MESSAGE) };
+const NOWHERE: Missing = {
+  reason: "nothing is executed here",
+  remedy: "Go on with the file tools.",
+};
+
+export function createUnavailableContainment({ reason, remedy }: Missing = NOWHERE): Containment {
+  const message =
+    `containment_unavailable: ${reason}. No command and no verification is executed without containment. ` +
+    remedy;
+  return {
+    probe: async () => ({ available: false, reason, remedy }),
+    run: async () => refuse("CONTAINMENT_UNAVAILABLE", message, { reason, remedy }),
+  };
 }

@@ -3,12 +3,24 @@ import { z } from "zod";
 import { dialectFamily } from "../../domain/dialect.ts";
 import { CARD_ID_PATTERN } from "../../domain/card.ts";
 import { keyOf } from "../../domain/card-moves.ts";
+import type { BoxLimits, OutputText } from "../../ports/containment.ts";
 import type { ToolScope } from "./tool.ts";
-import { defineTool, failed, cut } from "./tool.ts";
+import { defineTool, failed } from "./tool.ts";
 
 const COMMAND_TIMEOUT_SEC = 120;
 const COMMAND_TIMEOUT_MAX_SEC = 600;
 const TURNS_ARCHIVED_MAX = 10_000;
+
+const COMMAND_LIMITS: Omit<BoxLimits, "wallMs" | "cpuSec"> = {
+  memoryMiB: 1024,
+  processesMax: 64,
+  outputBytesMax: 4 * 1024 ** 2,
+  fileMiB: 64,
+  temporaryMiB: 64,
+};
+
+const textOf = ({ head, tail, omittedBytes }: OutputText): string =>
+  omittedBytes === 0 ? head + tail : `${head}\n… ${omittedBytes} bytes left out …\n${tail}`;
 
 const runCommand = defineTool({
   name: "run_command",
@@ -27,12 +39,31 @@ const runCommand = defineTool({
       .describe("Seconds"),
   }),
   run: async ({ argv, cwd, timeout }, scope, signal) => {
-    const command = { argv, cwd, workspaceDir: scope.workspace.dir, timeoutMs: timeout * 1000 };
-    const facts = await scope.containment.run(command, signal);
+    const facts = await scope.containment.run(
+      {
+        argv,
+        cwd,
+        workspaceDir: scope.workspace.dir,
+        workspace: "writable",
+        env: {},
+        stdin: "",
+        folders: {},
+        network: false,
+        resultBytesMax: 0,
+        limits: { ...COMMAND_LIMITS, wallMs: timeout * 1000, cpuSec: timeout },
+      },
+      signal,
+    );
     if (!facts.ok) return failed(facts.error);
     const { exitCode, ended, stdout, stderr } = facts.value;
     return {
-      result: { ok: true, exit_code: exitCode, ended, stdout: cut(stdout), stderr: cut(stderr) },
+      result: {
+        ok: true,
+        exit_code: exitCode,
+        ended,
+        stdout: textOf(stdout),
+        stderr: textOf(stderr),
+      },
     };
   },
 });
