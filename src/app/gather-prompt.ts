@@ -1,6 +1,7 @@
 // Collects the facts of a prompt from the store, the workspace and the project. Runs and `orket preview` both come here.
 import type { Dialect } from "../domain/assets.ts";
 import type { Card, CardBrief } from "../domain/card.ts";
+import { EMPTY_BRIEF } from "../domain/card.ts";
 import { dialectFamily } from "../domain/dialect.ts";
 import type { TurnKind } from "../domain/turn.ts";
 import type { ModelFacts } from "../ports/model.ts";
@@ -73,17 +74,6 @@ async function patchOf(
 function dialectOf(dialects: Readonly<Record<string, Dialect>>, family: string): Dialect | null {
   return dialects[family] ?? dialects["generic"] ?? null;
 }
-
-const EMPTY_BRIEF: PromptFacts["brief"] = {
-  description: "",
-  note: "",
-  requirements: "",
-  acceptance: [],
-  labels: [],
-  references: [],
-  params: {},
-  verification: null,
-};
 
 type Stored = Pick<
   PromptFacts,

@@ -3,7 +3,7 @@
 import type { Epic, Issue, Team } from "../domain/assets.ts";
 import { createBacklog } from "../domain/backlog.ts";
 import type { Card, CardBrief } from "../domain/card.ts";
-import { isClosed } from "../domain/card.ts";
+import { isClosed, UNTOUCHED } from "../domain/card.ts";
 import { createdFacts } from "../domain/card-history.ts";
 import { ENGINE } from "../domain/card-moves.ts";
 import { EngineError } from "../domain/errors.ts";
@@ -263,15 +263,8 @@ export const unstoredCard = (from: Parameters<typeof newIssueCard>[0]): Card => 
   const { brief: _, ...card } = newIssueCard(from);
   return {
     ...card,
+    ...UNTOUCHED,
     version: 0,
-    retryCount: 0,
-    cycle: 0,
-    verified: false,
-    orphaned: false,
-    authorSeats: [],
-    credits: 0,
-    resolution: null,
-    lastError: null,
     createdAt: "",
     updatedAt: "",
     statusSince: "",

@@ -1,7 +1,7 @@
 // What the cards of a build were like at a moment of the past, read out of the event log alone. The writers of these events
 // take their facts from here, so that what is written and what is read cannot part.
 import type { Card, CardStatus, WaitReason } from "./card.ts";
-import { isCardStatus, isWaitReason } from "./card.ts";
+import { isCardStatus, isWaitReason, UNTOUCHED } from "./card.ts";
 import type { CardMove } from "./card-moves.ts";
 import type { Event, EventType } from "./events.ts";
 import type { Json, JsonObject } from "./json.ts";
@@ -12,18 +12,7 @@ import { ok, refuse } from "./result.ts";
 /** The part of a card that changes while it is worked on; the rest is its definition. */
 export type CardState = Pick<
   Card,
-  | "status"
-  | "statusSince"
-  | "waitReason"
-  | "waitDetail"
-  | "retryCount"
-  | "cycle"
-  | "verified"
-  | "orphaned"
-  | "authorSeats"
-  | "credits"
-  | "resolution"
-  | "lastError"
+  "status" | "statusSince" | "waitReason" | "waitDetail" | keyof typeof UNTOUCHED
 > & {
   /** Comments on it that no turn wrote. */
   readonly spoken: number;
@@ -98,23 +87,13 @@ const tooOld = (seq: number, card: string): Result<never> =>
     { seq },
   );
 
-const FRESH = {
-  retryCount: 0,
-  cycle: 0,
-  verified: false,
-  orphaned: false,
-  authorSeats: [],
-  credits: 0,
-  resolution: null,
-  lastError: null,
-  spoken: 0,
-} as const;
-
 function created({ at, data }: Event): CardState | null {
   const { state, status } = data;
   // Written by `createdFacts` and held by the log's chain: its shape is the one it was given.
   if (isJsonObject(state)) return state as unknown as CardState;
-  return isCardStatus(status) ? { ...FRESH, status, statusSince: at, ...waitOf(data) } : null;
+  return isCardStatus(status)
+    ? { ...UNTOUCHED, spoken: 0, status, statusSince: at, ...waitOf(data) }
+    : null;
 }
 
 const waitOf = (

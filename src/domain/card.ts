@@ -81,6 +81,29 @@ export type CardBrief = {
   readonly verification: Verification | null;
 };
 
+export const EMPTY_BRIEF: CardBrief = {
+  description: "",
+  note: "",
+  requirements: "",
+  acceptance: [],
+  labels: [],
+  references: [],
+  params: {},
+  verification: null,
+};
+
+/** What has happened to a card on which nobody worked yet. */
+export const UNTOUCHED = {
+  retryCount: 0,
+  cycle: 0,
+  verified: false,
+  orphaned: false,
+  authorSeats: [],
+  credits: 0,
+  resolution: null,
+  lastError: null,
+} as const satisfies Partial<Card>;
+
 const CLOSED: ReadonlySet<CardStatus> = new Set(["done", "canceled", "archived"]);
 
 /** Nothing more happens to it by itself. */

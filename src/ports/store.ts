@@ -2,7 +2,7 @@
 // Small ports by noun behind one transaction; state change, event and counters are written together or not at all.
 import type { Bug, NewPhase, Phase } from "../domain/bug-fix-phase.ts";
 import type { Approval, ApprovalKind, ApprovalState } from "../domain/approval.ts";
-import type { Card, CardBrief, CardStatus } from "../domain/card.ts";
+import type { Card, CardBrief, CardStatus, UNTOUCHED } from "../domain/card.ts";
 import type { CardMove } from "../domain/card-moves.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -22,18 +22,7 @@ import type { VerificationRun } from "../domain/verdict.ts";
 /** A card to be created: `ready`, or `blocked` with a reason. The store fills version and times. */
 export type NewCard = Omit<
   Card,
-  | "version"
-  | "createdAt"
-  | "updatedAt"
-  | "statusSince"
-  | "retryCount"
-  | "cycle"
-  | "verified"
-  | "orphaned"
-  | "authorSeats"
-  | "credits"
-  | "resolution"
-  | "lastError"
+  "version" | "createdAt" | "updatedAt" | "statusSince" | keyof typeof UNTOUCHED
 > & { readonly brief: CardBrief };
 
 /** A card as it was at some moment. The time of its creation stays; version and last change are the store's. */

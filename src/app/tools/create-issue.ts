@@ -1,6 +1,6 @@
 // The tool that creates a follow-up card in the same build and epic.
 import { z } from "zod";
-import { CARD_TYPES, parsePriority, slugOf } from "../../domain/card.ts";
+import { CARD_TYPES, EMPTY_BRIEF, parsePriority, slugOf } from "../../domain/card.ts";
 import { createdFacts } from "../../domain/card-history.ts";
 import { keyOf } from "../../domain/card-moves.ts";
 import type { ToolResult } from "../../domain/turn.ts";
@@ -103,14 +103,5 @@ const newCard = (scope: ToolScope, args: CreationArgs, id: string): NewCard => (
   dependsOn: args.depends_on,
   retriesMax: scope.card.retriesMax,
   assignee: null,
-  brief: {
-    description: "",
-    note: "",
-    requirements: "",
-    acceptance: [],
-    labels: [],
-    references: [],
-    params: {},
-    verification: null,
-  },
+  brief: EMPTY_BRIEF,
 });

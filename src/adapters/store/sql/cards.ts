@@ -4,6 +4,7 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Card, CardBrief } from "../../../domain/card.ts";
+import { UNTOUCHED } from "../../../domain/card.ts";
 import { EngineError } from "../../../domain/errors.ts";
 import { canonicalJson } from "../../../domain/json.ts";
 import type {
@@ -235,17 +236,6 @@ function newValues(card: NewCard, stamp: Stamp) {
   const began = { createdAt: stamp.updated_at, statusSince: stamp.updated_at };
   return pastValues({ ...card, ...UNTOUCHED, ...began }, stamp);
 }
-
-const UNTOUCHED = {
-  retryCount: 0,
-  cycle: 0,
-  verified: false,
-  orphaned: false,
-  authorSeats: [],
-  credits: 0,
-  resolution: null,
-  lastError: null,
-} as const;
 
 const pastValues = (card: PastCard, { key, updated_at, changed_seq }: Stamp) =>
   ({
