@@ -53,6 +53,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   PATH_PROTECTED: EXIT.denied,
   FILE_MISSING: EXIT.usage,
   FILE_UNFIT: EXIT.usage,
+  FILE_TOO_LARGE: EXIT.usage,
   FILE_STALE: EXIT.endedBadly,
   EDIT_NO_MATCH: EXIT.endedBadly,
   EDIT_AMBIGUOUS: EXIT.endedBadly,

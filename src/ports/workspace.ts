@@ -71,6 +71,9 @@ export type Workspace = {
   readonly diff: (commit: string) => Promise<string>;
 };
 
+/** Files below a folder of the host, by the same rules as those of a workspace. */
+export type FolderFiles = Pick<Workspace, "read" | "write" | "list">;
+
 export type WorkspaceFork = {
   readonly from: string;
   readonly to: string;

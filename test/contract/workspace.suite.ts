@@ -265,7 +265,7 @@ function testContent(scene: Scene): void {
     valueOf(await workspace.write("ten.txt", "0123456789"));
     assert.equal(codeOf(await workspace.read("nul", BYTES_MAX)), "FILE_UNFIT");
     assert.equal(codeOf(await workspace.read("latin1", BYTES_MAX)), "FILE_UNFIT");
-    assert.equal(codeOf(await workspace.read("ten.txt", 9)), "FILE_UNFIT");
+    assert.equal(codeOf(await workspace.read("ten.txt", 9)), "FILE_TOO_LARGE");
     assert.equal(codeOf(await workspace.read("ten.txt", 10)), "ok");
     for (const path of ["none.txt", "no/such/folder.txt"]) {
       assert.equal(codeOf(await workspace.read(path, BYTES_MAX)), "FILE_MISSING");
@@ -279,7 +279,10 @@ function testContent(scene: Scene): void {
     const { workspace } = await scene(context);
     assert.equal(codeOf(await workspace.write("a", "a\0b")), "TOOL_ARGUMENT");
     assert.equal(codeOf(await workspace.write("a", "\ud800")), "TOOL_ARGUMENT");
-    assert.equal(codeOf(await workspace.write("a", "x".repeat(17 * 1024 * 1024))), "FILE_UNFIT");
+    assert.equal(
+      codeOf(await workspace.write("a", "x".repeat(17 * 1024 * 1024))),
+      "FILE_TOO_LARGE",
+    );
     assert.ok(!existsSync(join(workspace.dir, "a")));
   });
 

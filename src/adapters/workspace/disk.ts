@@ -19,6 +19,7 @@ import {
   removeFile,
   replaceFile,
   statEntry,
+  tooLarge,
   unfit,
 } from "./safe-files.ts";
 
@@ -98,7 +99,7 @@ function readContent(root: string, components: Components, bytesMax: number): Re
   const bytes = withParent(root, components, (parent) => readEntry(parent, components, bytesMax));
   if (!bytes.ok) return bytes;
   return bytes.value === null
-    ? unfit(components, `is larger than ${bytesMax} bytes`)
+    ? tooLarge(components, `is larger than ${bytesMax} bytes`)
     : ok(bytes.value);
 }
 
@@ -122,7 +123,7 @@ function checkText(text: string, path: string): Refused | null {
     );
   }
   if (Buffer.byteLength(text) <= FILE_BYTES_MAX) return null;
-  return refuse("FILE_UNFIT", `The text is larger than ${FILE_BYTES_MAX} bytes.`, { path });
+  return refuse("FILE_TOO_LARGE", `The text is larger than ${FILE_BYTES_MAX} bytes.`, { path });
 }
 
 type WriteRequest = {
@@ -190,7 +191,7 @@ function list(root: string, components: Components): Result<readonly DirectoryIt
   try {
     const entries = readFolder(folder.value, ENTRIES_MAX);
     if (entries === null)
-      return unfit(components, `has more than ${ENTRIES_MAX} entries; search it instead`);
+      return tooLarge(components, `has more than ${ENTRIES_MAX} entries; search it instead`);
     return ok(entries.filter((entry) => !isHidden(components, entry.name)).map(toItem));
   } finally {
     closeFolder(folder.value);

@@ -22,7 +22,7 @@ import {
 } from "node:fs";
 import { promisify } from "node:util";
 import { EngineError } from "../../domain/errors.ts";
-import type { Refusal, Result } from "../../domain/result.ts";
+import type { Refused, Result } from "../../domain/result.ts";
 import { ok, refuse } from "../../domain/result.ts";
 import type { Components } from "./names.ts";
 import { pathOf, temporaryName } from "./names.ts";
@@ -321,11 +321,11 @@ const linked = (components: Components): Result<never> =>
     },
   );
 
-export const unfit = (
-  components: Components,
-  why: string,
-): { readonly ok: false; readonly error: Refusal } =>
+export const unfit = (components: Components, why: string): Refused =>
   refuse("FILE_UNFIT", `${pathOf(components)} ${why}.`, { path: pathOf(components) });
+
+export const tooLarge = (components: Components, why: string): Refused =>
+  refuse("FILE_TOO_LARGE", `${pathOf(components)} ${why}.`, { path: pathOf(components) });
 
 const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof Error && "code" in error && codes.includes(String(error.code));
