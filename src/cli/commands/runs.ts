@@ -1,8 +1,8 @@
 // `orket runs` and `orket runs show`: what ran, why it does not move, and what each turn did.
 import type { PhaseReport } from "../../app/bug-fix-phase.ts";
 import { phaseOfRock } from "../../app/bug-fix-phase.ts";
-import type { Engine } from "../../app/engine.ts";
 import { memberMetrics } from "../../app/member-metrics.ts";
+import { turnDiffs } from "../../app/run-turns.ts";
 import type { RunView } from "../../app/show-run.ts";
 import { showRun } from "../../app/show-run.ts";
 import type { MemberMetrics } from "../../domain/member-metrics.ts";
@@ -61,7 +61,7 @@ export const runsShow = async (
     const view = shown.value;
     const { kind, card } = view.run;
     const phase = kind === "rock" ? await phaseOfRock(engine, card) : null;
-    const diffs = options.diff === true ? await diffsOf(engine, view) : null;
+    const diffs = options.diff === true ? await turnDiffs(engine, view.turns) : null;
     const counted = options.metrics === true ? await memberMetrics(engine, id) : null;
     if (counted?.ok === false) return showProblem(io, counted.error, options.json === true);
     const metrics = counted?.value ?? null;
@@ -85,18 +85,6 @@ function waitText(wait: CardWait | undefined): string {
   const free = wayOut === null ? "" : ` — ${wayOut}`;
   const minute = since.slice(0, 16).replace("T", " ");
   return plain(`on ${on} since ${minute}: ${waitsFor}${free}`);
-}
-
-type TurnDiff = { readonly turn: string; readonly commit: string; readonly diff: string };
-
-async function diffsOf(engine: Engine, { turns }: RunView): Promise<readonly TurnDiff[]> {
-  const diffs: TurnDiff[] = [];
-  for (const { id: turn, build, commit } of turns) {
-    if (commit === null) continue;
-    const workspace = await engine.workspaces.open(build);
-    diffs.push({ turn, commit, diff: await workspace.diff(commit) });
-  }
-  return diffs;
 }
 
 const metricRows = (
