@@ -59,6 +59,8 @@ export const EVENT_TYPES = [
   "alert-raised",
   // memory
   "memory-forgotten",
+  // logs
+  "log-cleared",
   // bug-fix phase
   "phase-started",
   "phase-extended",

@@ -27,4 +27,8 @@ export type BuildLog = {
   readonly close: () => void;
 };
 
-export type BuildLogs = { readonly open: (build: string) => BuildLog };
+export type BuildLogs = {
+  readonly open: (build: string) => BuildLog;
+  /** Puts the logs of all builds aside; gives the builds whose log held something. Open ones go on in the new file. */
+  readonly startAllAnew: () => readonly string[];
+};

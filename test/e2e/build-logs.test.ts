@@ -14,6 +14,7 @@ import { dirname } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
 import { stringify } from "yaml";
+import { clearLogs } from "../../src/app/clear-logs.ts";
 import { eventsOf, logPath, recordsOf } from "../support/build-log.ts";
 import { openProject } from "../support/open-project.ts";
 import { runOrket, startOrket } from "../support/orket.ts";
@@ -172,4 +173,23 @@ test("R-60 a log that tells of events the database never had is put aside", asyn
     .map((line) => JSON.parse(line) as unknown);
   assert.deepEqual(records, await eventsOf(engine.dir, "build-work"));
   assert.match(readFileSync(`${logPath(engine.dir, "build-work")}.1`, "utf8"), /100000/);
+});
+
+test("R-60 clearing the logs begins new files, keeps the events, and says who did it", async (context) => {
+  const scene = await openProject(context, {
+    issues: [{ id: "api" }],
+    script: simpleScript(["api"]),
+  });
+  await scene.run({ card: "work" });
+  const before = await eventsOf(scene.dir, "build-work");
+  assert.deepEqual(await clearLogs(scene.engine, "ada"), ["build-work"]);
+  assert.ok(!existsSync(logPath(scene.dir, "build-work")));
+  assert.deepEqual(await eventsOf(scene.dir, "build-work"), before);
+  const [cleared] = await scene.engine.store.read(async ({ events }) =>
+    events.list({ types: ["log-cleared"], limit: 2 }),
+  );
+  assert.deepEqual([cleared?.actor, cleared?.data], ["human:ada", { builds: ["build-work"] }]);
+  await scene.run({ card: "work", restart: true });
+  const records = recordsOf(scene.dir, "build-work");
+  assert.deepEqual(records, await eventsOf(scene.dir, "build-work"));
 });

@@ -107,7 +107,7 @@ test("10,000 events over five broken connections: no gap, no duplicate", async (
   assert.deepEqual(all, range(1, 10_000));
 });
 
-test("a follower that stops reading gets everything later, and holds up nobody", async (context) => {
+test("R-61 a follower that stops reading gets everything later, and holds up nobody", async (context) => {
   const { store, feed } = await openScene(context);
   const slow = feed.follow(START, new AbortController().signal);
   await write(store, 1);
@@ -171,7 +171,7 @@ test("tells a follower to whom nothing came that it is quiet, with the cursor to
   await follower.return();
 });
 
-test("ends with its signal and with the feed, while it waits too", async (context) => {
+test("R-61 ends with its signal and with the feed, while it waits too", async (context) => {
   const { feed } = await openScene(context);
   const abort = new AbortController();
   const first = feed.follow(START, abort.signal).next();

@@ -182,3 +182,23 @@ test("R-60 a disk that becomes full leaves half a line, which the next writer ma
     range(1, Number(failedAt) + 3).map(({ seq }) => seq),
   );
 });
+
+test("R-60 puts all logs aside at once; whoever has one open goes on in the new file, without a gap", async (context) => {
+  const { stateDir, open, files, seqs } = await scene(context);
+  const log = open();
+  log.lastSeq();
+  log.append(range(1, 3));
+  const other = createBuildLogs(stateDir).open("other");
+  other.lastSeq();
+  mkdirSync(join(stateDir, "logs/folder.jsonl"));
+  symlinkSync("a/b.jsonl", join(stateDir, "logs/link.jsonl"));
+  const logs = createBuildLogs(stateDir);
+  assert.deepEqual(logs.startAllAnew(), ["a/b"]);
+  assert.deepEqual(logs.startAllAnew(), []);
+  assert.deepEqual(files(), ["b.jsonl.1"]);
+  assert.ok(!log.append([event(4)]));
+  assert.equal(log.lastSeq(), 3);
+  assert.ok(log.append([event(4)]));
+  assert.deepEqual(seqs(), [1, 2, 3, 4]);
+  assert.deepEqual(createBuildLogs(join(stateDir, "nowhere")).startAllAnew(), []);
+});

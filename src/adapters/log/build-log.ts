@@ -1,6 +1,15 @@
 // The log of a build on disk: its events as JSON lines in `logs/<build>.jsonl`, rotated. It finds its own end again after
 // a crash, whoever wrote it. What belongs into it is decided elsewhere.
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  globSync,
+  lstatSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { isBuildId } from "../../domain/card.ts";
 import type { Event } from "../../domain/events.ts";
@@ -12,11 +21,25 @@ const LIMITS: Limits = { bytesMax: 10 * 1024 * 1024, filesMax: 5 };
 /** More than the longest record, so that the last whole one is always in it. */
 const TAIL_BYTES = 2 * 1024 * 1024;
 const LINE_FEED = 10;
+const ENDING = ".jsonl";
 
 export const createBuildLogs = (stateDir: string, limits = LIMITS): BuildLogs => ({
   open: (build) =>
-    isBuildId(build) ? openBuildLog(join(stateDir, "logs", `${build}.jsonl`), limits) : NO_LOG,
+    isBuildId(build) ? openBuildLog(join(stateDir, "logs", `${build}${ENDING}`), limits) : NO_LOG,
+  startAllAnew: () => attempt(() => startAllAnew(join(stateDir, "logs"), limits), []),
 });
+
+function startAllAnew(folder: string, limits: Limits): readonly string[] {
+  const names = globSync(`**/*${ENDING}`, { cwd: folder }).toSorted();
+  return names.flatMap((name) => {
+    const path = join(folder, name);
+    const facts = lstatSync(path);
+    const build = name.slice(0, -ENDING.length);
+    if (!facts.isFile() || facts.size === 0 || !isBuildId(build)) return [];
+    openBuildLog(path, limits).startAnew();
+    return [build];
+  });
+}
 
 /** A build whose id is no path cannot have files either; the run will say so. */
 const NO_LOG: BuildLog = {

@@ -6,6 +6,7 @@ import type { SimulatedProcess } from "./scheduler.ts";
 export type LoggedSeqs = Map<string, number[]>;
 
 export const createSimulatedLogs = (logs: LoggedSeqs, process: SimulatedProcess): BuildLogs => ({
+  startAllAnew: () => [],
   open: (build) => {
     const seqs = logs.get(build) ?? [];
     logs.set(build, seqs);
