@@ -1,11 +1,12 @@
 // The second half of the composition root: puts an engine together out of real adapters. Apart from main.ts so that help
 // and version load none of it.
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createAssetEdits } from "./adapters/assets/asset-edits.ts";
 import { createDiskAssets } from "./adapters/assets/disk.ts";
 import { createSystemClock } from "./adapters/clock/system.ts";
-import { createUnavailableContainment } from "./adapters/containment/unavailable.ts";
+import { createContainment } from "./adapters/containment/select.ts";
 import { createRandomIds } from "./adapters/ids/random.ts";
 import { createBuildLogs } from "./adapters/log/build-log.ts";
 import { createLog } from "./adapters/log/pino.ts";
@@ -35,6 +36,8 @@ import { gate } from "./nodes/gate.ts";
 import { plan } from "./nodes/plan.ts";
 import { route } from "./nodes/route.ts";
 import { selectModel } from "./nodes/select-model.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Containment } from "./ports/containment.ts";
 import type { Price } from "./ports/model.ts";
 import type { NodeNames } from "./ports/nodes.ts";
 import type { Store } from "./ports/store.ts";
@@ -98,7 +101,7 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
       providers: providersOf(config),
       prices: pricesOf(config),
     }),
-    containment: createUnavailableContainment(),
+    containment: containmentOf({ config, stateDir, env, clock }),
     source: createSourceParserOnDemand(),
     stateFiles: createStateFiles({ stateDir, projectDir: dir, redact }),
     buildLogs: createBuildLogs(stateDir),
@@ -113,6 +116,21 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
     ...parts,
   });
 }
+
+type ContainmentFacts = Pick<Assembly, "config" | "stateDir" | "env"> & { readonly clock: Clock };
+
+const containmentOf = ({ config, stateDir, env, clock }: ContainmentFacts): Containment =>
+  createContainment({
+    backend: config.text("sandbox.backend") as "auto",
+    clock,
+    searchPath: env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    node: process.execPath,
+    architecture: process.arch,
+    platform: process.platform,
+    uid: process.getuid?.() ?? 0,
+    unique: () => randomBytes(8).toString("hex"),
+    scratchDir: join(stateDir, "containment"),
+  });
 
 const assetSourceOf = (projectDir: string, config: Config) => ({
   projectDir,

@@ -10,6 +10,8 @@ export type BoxLimits = {
   /** Of stdout and stderr together; the box is ended at it. */
   readonly outputBytesMax: number;
   readonly fileMiB: number;
+  /** By how much a writable workspace may grow. */
+  readonly diskMiB: number;
   /** The folder for temporary files, in memory. */
   readonly temporaryMiB: number;
 };
@@ -44,7 +46,14 @@ export type OutputText = {
 
 export type ProcessFacts = {
   /** Only `exited` says something about the program; `box-error` is a failure of the walls. */
-  readonly ended: "exited" | "timeout" | "output-limit" | "memory-limit" | "aborted" | "box-error";
+  readonly ended:
+    | "exited"
+    | "timeout"
+    | "output-limit"
+    | "memory-limit"
+    | "disk-limit"
+    | "aborted"
+    | "box-error";
   /** Of the program inside, by the walls' own record; null unless `exited`. A signal n counts as 128 + n. */
   readonly exitCode: number | null;
   readonly stdout: OutputText;

@@ -27,6 +27,7 @@ test("refuses every command, says why and what to do, and runs nothing", async (
         processesMax: 16,
         outputBytesMax: 1024,
         fileMiB: 1,
+        diskMiB: 1,
         temporaryMiB: 1,
       },
     },

@@ -16,6 +16,7 @@ const COMMAND_LIMITS: Omit<BoxLimits, "wallMs" | "cpuSec"> = {
   processesMax: 64,
   outputBytesMax: 4 * 1024 ** 2,
   fileMiB: 64,
+  diskMiB: 1024,
   temporaryMiB: 64,
 };
 

@@ -1,0 +1,73 @@
+// Which box there is on this machine: the one that was asked for, or the strictest that can be had. It is looked for when it
+// is first needed, tried, and remembered; what fails its self-test is not there.
+import { refuse } from "../../domain/result.ts";
+import type { Result } from "../../domain/result.ts";
+import type { Containment, ContainmentReport } from "../../ports/containment.ts";
+import type { BubblewrapDeps } from "./bubblewrap.ts";
+import { openBubblewrap } from "./bubblewrap.ts";
+import { remedyFor } from "./remedies.ts";
+import { selfTest } from "./self-test.ts";
+
+export type ContainmentDeps = BubblewrapDeps & {
+  readonly backend: "auto" | "bwrap" | "docker" | "srt" | "none";
+  readonly platform: string;
+  readonly scratchDir: string;
+};
+
+type Found = {
+  readonly report: ContainmentReport;
+  readonly run: Containment["run"];
+};
+
+export function createContainment(deps: ContainmentDeps): Containment {
+  let found: Promise<Found> | null = null;
+  const find = (): Promise<Found> => (found ??= findBox(deps));
+  return {
+    probe: async () => (await find()).report,
+    run: async (command, signal) => (await find()).run(command, signal),
+  };
+}
+
+async function findBox(deps: ContainmentDeps): Promise<Found> {
+  if (deps.backend === "auto" || deps.backend === "bwrap") return findBubblewrap(deps);
+  return absent({
+    reason: `the backend ${deps.backend} is not supported`,
+    remedy: "Set ORKET_SANDBOX_BACKEND=auto, and install bubblewrap.",
+  });
+}
+
+async function findBubblewrap(deps: ContainmentDeps): Promise<Found> {
+  if (deps.platform !== "linux")
+    return absent({
+      reason: `there is no box for ${deps.platform}`,
+      remedy: "Run Orket on Linux, in a virtual machine for instance.",
+    });
+  const opened = openBubblewrap(deps);
+  if (!opened.ok) return absent(opened.error.details as { reason: string; remedy: string });
+  const { memory, run } = opened.value;
+  const flaw = await tryBox(deps, run);
+  if (flaw !== null)
+    return absent({ reason: `bubblewrap failed its self-test: ${flaw}`, remedy: remedyFor(flaw) });
+  const detail = "self-test passed";
+  return { report: { available: true, backend: "bwrap", memory, detail }, run };
+}
+
+async function tryBox(
+  { scratchDir, unique }: ContainmentDeps,
+  run: Containment["run"],
+): Promise<string | null> {
+  try {
+    return await selfTest({ box: { run }, scratchDir, secret: unique() });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function absent({ reason, remedy }: { readonly reason: string; readonly remedy: string }): Found {
+  const refused: Result<never> = refuse(
+    "CONTAINMENT_UNAVAILABLE",
+    `containment_unavailable: ${reason}. No command and no verification is executed without containment. ${remedy}`,
+    { reason, remedy },
+  );
+  return { report: { available: false, reason, remedy }, run: async () => refused };
+}
