@@ -46,13 +46,14 @@ export function checkCommand({ argv, cwd, env, folders }: ContainedCommand): str
   return null;
 }
 
-/** The whole environment of bubblewrap too: it is process 1 inside, where everybody can read it. */
+/**
+ * The whole environment of everything that builds the box, root's part included, and of its process 1, where everybody
+ * inside can read it. What a command asks for is set inside only: LD_PRELOAD here would be run outside.
+ */
 export const boxEnvironment = ({
-  env,
   resultBytesMax,
 }: ContainedCommand): Readonly<Record<string, string>> => ({
   ...USUAL_ENV,
-  ...env,
   PATH: "/opt/node/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
   HOME: TEMPORARY_INSIDE,
   TMPDIR: TEMPORARY_INSIDE,
@@ -142,7 +143,7 @@ const limitArguments = ({ prlimit }: BoxTools, { limits }: ContainedCommand): re
   "--",
 ];
 
-const namespaceArguments = ({ network }: ContainedCommand): readonly string[] => [
+const namespaceArguments = ({ network, env }: ContainedCommand): readonly string[] => [
   "--unshare-all",
   ...(network ? ["--share-net"] : []),
   "--unshare-user",
@@ -157,6 +158,7 @@ const namespaceArguments = ({ network }: ContainedCommand): readonly string[] =>
   "--new-session",
   "--cap-drop",
   "ALL",
+  ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
   "--seccomp",
   String(DESCRIPTORS.filter),
   "--json-status-fd",

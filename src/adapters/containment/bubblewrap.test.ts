@@ -78,6 +78,14 @@ test("runs a program in the workspace, with its input, output, environment and e
   assert.equal(readFileSync(join(workspaceDir, "made.txt"), "utf8"), "made\n");
 });
 
+test("what a command has in its environment is set inside only, not where the box is built", async (context) => {
+  const { run } = await scene(context);
+  const env = { LD_PRELOAD: "/proc/self/cwd/evil.so", BASH_ENV: "evil", HOME: "/ws" };
+  const facts = await run(sh("tr '\\0' '\\n' </proc/1/environ; echo $HOME"), { env });
+  assert.doesNotMatch(facts.stdout.head, /evil/);
+  assert.match(facts.stdout.head, /^\/ws$/m);
+});
+
 test("tells the ends of programs apart", async (context) => {
   const { run } = await scene(context);
   for (const [argv, exitCode] of [
