@@ -166,6 +166,15 @@ async function openProject(
         const { replayFolder } = await import("./assemble-replay.ts");
         return replayFolder(setting, folder(from));
       },
+      serve: async () => {
+        const { startServer } = await import("./assemble-server.ts");
+        return startServer({
+          engine: engine.value,
+          config,
+          version: readVersion(),
+          isOwnerGone,
+        });
+      },
       close,
     },
   };

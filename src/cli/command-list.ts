@@ -30,6 +30,7 @@ export function addCommands(program: Command, call: Call): void {
   addRuns(add);
   addBacklog(add);
   addApprovals(add);
+  addServer(add);
 }
 
 const JSON_MEANS = {
@@ -298,6 +299,18 @@ function addApprovals(add: Add): void {
     example: 'orket approvals deny approval-01j9… --reason "not on this card"',
     load: async () => (await import("./commands/approvals.ts")).approvalsDeny,
   }).option("--reason <text>", "the agent reads it");
+}
+
+function addServer(add: Add): void {
+  add({
+    ...document,
+    name: "serve",
+    about: "the HTTP API of the project, until a signal stops it",
+    example: "ORKET_API_KEY=… orket serve --port 8082",
+    load: async () => (await import("./commands/serve.ts")).serve,
+  })
+    .option("--host <address>", "listen on this address (default: the setting, 127.0.0.1)")
+    .option("--port <number>", "listen on this port; 0 takes a free one (default: 8082)");
 }
 
 const OF_BUILD = ["--build <id>", "the card of this build"] as const;

@@ -28,8 +28,21 @@ export type Project = {
   readonly replay: (
     dir: string,
   ) => Promise<Result<{ readonly events: number; readonly difference: Difference | null }>>;
+  /** Opens the API on the address of the settings. */
+  readonly serve: () => Promise<Result<Serving>>;
   readonly close: () => Promise<void>;
 };
+
+export type ServeReport = {
+  readonly addresses: readonly { readonly name: string; readonly url: string }[];
+  readonly keys: "key" | "open" | "closed";
+  readonly warnings: readonly string[];
+  /** Runs whose process was lost before this one started. */
+  readonly lostRuns: readonly string[];
+};
+
+/** `stop`: no new call, runs paused, streams and calls ended; bounded in time. */
+export type Serving = { readonly report: ServeReport; readonly stop: () => Promise<void> };
 
 export type Check = {
   readonly name: string;

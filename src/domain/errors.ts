@@ -1,4 +1,4 @@
-// The one table of codes. Every entry point maps each of them (cli/exit-codes.ts today), so a new code does not
+// The one table of codes. Every entry point maps each of them (cli/exit-codes.ts, http/error-status.ts), so a new code does not
 // compile until each has answered. A code is never reused for another meaning. docs/errors.md lists exactly these.
 
 /** Code → what it means, in one line for people. */
@@ -72,6 +72,22 @@ export const ERROR_CODES = {
   MODEL_BAD_REQUEST: "The model provider refuses the request.",
   MODEL_SCRIPT_EXHAUSTED: "The script has no reply for this request.",
   MODEL_UNCONFIGURED: "No model is configured, or its provider is unknown.",
+  KEY_REFUSED: "No valid key came with the call.",
+  SCOPE_MISSING: "The key's scope does not allow this call.",
+  ORIGIN_REFUSED: "The call comes from a page of another origin.",
+  HOST_REFUSED: "The server does not answer to that host name.",
+  REQUEST_INVALID: "The request is malformed, or does not fit the route's schema.",
+  ROUTE_UNKNOWN: "No route has that path.",
+  METHOD_REFUSED: "The route does not take that method.",
+  BODY_TOO_LARGE: "The request's body is larger than the route takes.",
+  BODY_TYPE_REFUSED: "The request's body is not application/json.",
+  HEADERS_TOO_LARGE: "The request's headers are too large.",
+  REQUEST_SLOW: "The request did not arrive in time.",
+  ASSET_UNNAMED: "No asset was named.",
+  RUNS_FULL: "Too many runs wait in this server already.",
+  SERVER_STOPPING: "The server is stopping and takes no new call.",
+  SERVER_UNSAFE: "The server does not start with these settings: they are unsafe.",
+  ADDRESS_UNAVAILABLE: "The server cannot listen on that address.",
   STORE_NEWER: "The database was written by a newer version.",
   STORE_CORRUPT: "The database or one of its rows is unreadable.",
   STORE_FULL: "The disk is full; nothing of the last step was kept.",

@@ -73,6 +73,9 @@ export const EVENT_TYPES = [
   "plan-proposed",
   "plan-applied",
   "plan-failed",
+  // system
+  "key-used",
+  "key-refused",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

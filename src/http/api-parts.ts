@@ -1,0 +1,19 @@
+// What the routes are made of: the engine, and what a server has besides it. A route takes the part of it that it uses.
+import type { Engine } from "../app/engine.ts";
+import type { RunTasks } from "../app/run-tasks.ts";
+import type { Auth } from "./auth.ts";
+import type { MachineLoad } from "./machine.ts";
+import type { Streams } from "./streams.ts";
+
+export type Api = {
+  readonly engine: Engine;
+  readonly tasks: RunTasks;
+  readonly auth: Auth;
+  readonly streams: Streams;
+  readonly version: string;
+  /** The name that /health tells everybody. */
+  readonly organization: string;
+  readonly machineLoad: () => MachineLoad;
+  /** Whether the process that a lease names is gone; asked on this machine only. */
+  readonly isOwnerGone: (owner: string) => boolean;
+};

@@ -1,0 +1,25 @@
+// Every route of the API, in one list: the server, its description and the tests go through it.
+import type { Api } from "./api-parts.ts";
+import { describeApi } from "./openapi.ts";
+import type { Route } from "./route.ts";
+import { route } from "./route.ts";
+import { sessionRoutes } from "./routes/login.ts";
+import { systemRoutes } from "./routes/system.ts";
+import { ok } from "../domain/result.ts";
+import { z } from "zod";
+
+export function apiRoutes(api: Api): readonly Route[] {
+  const routes: Route[] = [...systemRoutes(api), ...sessionRoutes(api)];
+  routes.push(
+    route({
+      method: "GET",
+      path: "/openapi.json",
+      about: "This description",
+      auth: "read",
+      errors: [],
+      answer: z.record(z.string(), z.unknown()),
+      handle: async () => ok(describeApi(routes, api.version)),
+    }),
+  );
+  return routes;
+}

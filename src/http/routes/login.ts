@@ -1,0 +1,56 @@
+// The dashboard's way in: a key for a cookie that no script can read and no other site can use, and back.
+import { z } from "zod";
+import { ok } from "../../domain/result.ts";
+import { addressOf, SESSION_COOKIE, valuesOf } from "../auth.ts";
+import type { Api } from "../api-parts.ts";
+import { KEY_REFUSAL } from "../problem.ts";
+import type { Call, Route } from "../route.ts";
+import { route } from "../route.ts";
+import { SESSION_MS } from "../tokens.ts";
+
+const done = z.strictObject({ ok: z.literal(true) });
+
+export const sessionRoutes = ({ auth }: Pick<Api, "auth">): readonly Route[] => [
+  route({
+    method: "POST",
+    path: "/v1/login",
+    about: "Gives a browser a session for a key",
+    auth: "public",
+    errors: ["KEY_REFUSED", "BODY_TOO_LARGE"],
+    bodyBytesMax: 4096,
+    body: z.strictObject({ key: z.string() }),
+    answer: done,
+    handle: async ({ body, request, reply }) => {
+      const token = await auth.login(body.key, addressOf(request.raw));
+      if (token === null) return { ok: false, error: KEY_REFUSAL };
+      reply.header("set-cookie", cookieOf(token, { request, lifeMs: SESSION_MS }));
+      return ok({ ok: true as const });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/logout",
+    about: "Ends the browser's session",
+    auth: "public",
+    errors: [],
+    bodyBytesMax: 4096,
+    answer: done,
+    handle: async ({ request, reply }) => {
+      auth.logout(request.raw);
+      reply.header("set-cookie", cookieOf("", { request, lifeMs: 0 }));
+      return ok({ ok: true as const });
+    },
+  }),
+];
+
+type Life = {
+  readonly request: Call<unknown, unknown, unknown>["request"];
+  readonly lifeMs: number;
+};
+
+/** `Secure` where the page came over TLS, which a proxy in front has ended. */
+function cookieOf(token: string, { request, lifeMs }: Life): string {
+  const isSecure = valuesOf(request.raw, "origin")[0]?.startsWith("https:") === true;
+  const parts = [`${SESSION_COOKIE}=${token}`, "Path=/", `Max-Age=${lifeMs / 1000}`];
+  return [...parts, "HttpOnly", "SameSite=Strict", ...(isSecure ? ["Secure"] : [])].join("; ");
+}

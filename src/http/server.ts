@@ -1,0 +1,248 @@
+// The API's server: Fastify with the door in front, limits on everything that is read, problem+json for whatever goes wrong,
+// and an orderly stop. Which routes there are stands in routes.ts; how one is added, in ARCHITECTURE.
+import type { Socket } from "node:net";
+import fastify from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Engine } from "../app/engine.ts";
+import type { ErrorCode } from "../domain/errors.ts";
+import { EngineError } from "../domain/errors.ts";
+import type { Audit } from "./audit.ts";
+import type { Caller } from "./auth.ts";
+import { addressOf } from "./auth.ts";
+import type { Door } from "./door.ts";
+import { isEffectful } from "./door.ts";
+import { plainRefusal, PROBLEM_TYPE, refusalOfThrown, sendProblem, toProblem } from "./problem.ts";
+import type { Route } from "./route.ts";
+import { BODY_BYTES_MAX, checkRoute, registerRoute } from "./route.ts";
+import type { Streams } from "./streams.ts";
+
+export type HttpDeps = {
+  readonly engine: Pick<Engine, "clock" | "ids" | "log">;
+  readonly door: Door;
+  readonly audit: Audit;
+  readonly routes: readonly Route[];
+  readonly streams: Streams;
+};
+
+export type HttpServer = {
+  readonly app: FastifyInstance;
+  readonly listen: (at: { readonly host: string; readonly port: number }) => Promise<Listening>;
+  /** No new call from now on; streams end, then calls under way, at the latest after `graceMs`. */
+  readonly stop: (graceMs: number) => Promise<void>;
+};
+
+export type Listening = { readonly address: string; readonly port: number };
+
+const LIMITS = {
+  headerBytesMax: 16_384,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  /** Node looks for slow senders only this often; its own 30 s would be the true limit otherwise. */
+  checkMs: 500,
+  keepAliveMs: 5000,
+  connectionsMax: 2048,
+  paramCharactersMax: 200,
+} as const;
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+};
+
+export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
+  const state = { isStopping: false };
+  const app = createApp(deps);
+  app.addHook("onRequest", async (request, reply) => enter(deps, state, { request, reply }));
+  app.addHook("preHandler", async (request) => noteUse(deps.audit, request));
+  app.setErrorHandler<FastifyError>(async (error, request, reply) =>
+    sendThrown(deps, error, { request, reply }),
+  );
+  app.setNotFoundHandler(async (request, reply) => sendUnrouted(deps.routes, request, reply));
+  for (const one of deps.routes) registerRoute(app, one);
+  await app.ready();
+  return {
+    app,
+    listen: async (at) => listen(app, at),
+    stop: async (graceMs) => {
+      state.isStopping = true;
+      deps.streams.closeAll();
+      const waited = new AbortController();
+      const late = deps.engine.clock.sleep(graceMs, waited.signal);
+      const closed = app.close();
+      await Promise.race([closed, late]);
+      app.server.closeAllConnections();
+      await closed;
+      waited.abort();
+    },
+  };
+}
+
+function createApp({ engine, door, audit }: HttpDeps): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    genReqId: () => engine.ids.create("req"),
+    requestIdHeader: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: LIMITS.requestMs,
+    keepAliveTimeout: LIMITS.keepAliveMs,
+    forceCloseConnections: "idle",
+    // Stopping is answered by the door, in the one shape of errors.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: LIMITS.paramCharactersMax },
+    http: {
+      maxHeaderSize: LIMITS.headerBytesMax,
+      headersTimeout: LIMITS.headersMs,
+      connectionsCheckingInterval: LIMITS.checkMs,
+    },
+    clientErrorHandler: (error, socket) => sendRaw(engine, error, socket),
+    // A path that cannot be decoded never gets to the hooks; it passes the same door here.
+    frameworkErrors: (error, request, reply) => {
+      void enter({ door, audit }, { isStopping: false }, { request, reply }).then(async (sent) =>
+        sent === undefined ? sendThrown({ engine }, error, { request, reply }) : sent,
+      );
+    },
+  });
+  app.server.maxConnections = LIMITS.connectionsMax;
+  app.decorateRequest("caller", null);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "string" },
+    // A key that would change a prototype is refused, not dropped.
+    app.getDefaultJsonParser("error", "error"),
+  );
+  app.addHook("onRoute", checkRoute);
+  return app;
+}
+
+type Exchange = { readonly request: FastifyRequest; readonly reply: FastifyReply };
+type State = { readonly isStopping: boolean };
+
+/** Gives the reply when it was refused and sent. */
+async function enter(
+  { door, audit }: Pick<HttpDeps, "door" | "audit">,
+  { isStopping }: State,
+  { request, reply }: Exchange,
+): Promise<FastifyReply | undefined> {
+  reply.headers(HEADERS);
+  if (isStopping)
+    return sendProblem(reply.header("connection", "close"), plainRefusal("SERVER_STOPPING"));
+  const entered = await door.enter(request.raw, request.routeOptions?.config?.policy ?? null);
+  if (entered.ok) {
+    request.caller = entered.value;
+    return undefined;
+  }
+  await audit.refused(callRecord(request, { caller: null, verdict: entered.error.code }));
+  // What else a refused caller sends is not read.
+  if (request.headers["content-length"] !== undefined || request.headers["transfer-encoding"])
+    reply.header("connection", "close");
+  return sendProblem(reply, entered.error);
+}
+
+const callRecord = (
+  request: FastifyRequest,
+  { caller, verdict }: { readonly caller: Caller | null; readonly verdict: string },
+) => ({
+  key: caller?.id ?? null,
+  method: request.method,
+  route: request.routeOptions?.url ?? null,
+  address: addressOf(request.raw),
+  requestId: request.id,
+  verdict,
+});
+
+/** Before the work: what cannot be written down is not done. */
+async function noteUse(audit: Audit, request: FastifyRequest): Promise<void> {
+  const { caller } = request;
+  if (caller === null || !isEffectful(request.raw) || request.is404) return;
+  await audit.used(callRecord(request, { caller, verdict: caller.scope }));
+}
+
+async function sendThrown(
+  { engine }: { readonly engine: Pick<Engine, "log"> },
+  error: unknown,
+  { request, reply }: Exchange,
+): Promise<FastifyReply> {
+  const refusal = refusalOfThrown(error) ?? plainRefusal("INTERNAL");
+  if (error instanceof EngineError || refusal.code === "INTERNAL") {
+    const { code } = refusal;
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    engine.log.error({ requestId: request.id, code, error: detail }, "a call failed");
+  }
+  return sendProblem(reply, refusal);
+}
+
+/** Other methods on a path that is one are told apart from no path at all. */
+async function sendUnrouted(
+  routes: readonly Route[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const [path = ""] = request.url.split("?");
+  const methods = routes.filter((one) => patternOf(one.path).test(path)).map((one) => one.method);
+  if (methods.length === 0) return sendProblem(reply, plainRefusal("ROUTE_UNKNOWN"));
+  const allow = methods.toSorted().join(", ");
+  return sendProblem(reply.header("allow", allow), plainRefusal("METHOD_REFUSED"));
+}
+
+const patternOf = (path: string): RegExp =>
+  new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/:\w+/g, "[^/]+")}$`);
+
+const RAW_CODES: Readonly<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_SLOW",
+  HPE_HEADER_OVERFLOW: "HEADERS_TOO_LARGE",
+};
+
+type Busy = { readonly _httpMessage?: { readonly headersSent: boolean } | null };
+
+/** What is no request at all, or never became one: answered on the bare socket. */
+function sendRaw(
+  { ids }: Pick<Engine, "ids">,
+  error: Error & { readonly code?: string },
+  socket: Socket,
+): void {
+  const isAnswering = (socket as Busy)._httpMessage?.headersSent === true;
+  if (error.code === "ECONNRESET" || !socket.writable || isAnswering) {
+    socket.destroy();
+    return;
+  }
+  const code = RAW_CODES[error.code ?? ""] ?? "REQUEST_INVALID";
+  const problem = toProblem(plainRefusal(code), ids.create("req"));
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_WORDS[problem.status] ?? "Bad Request"}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}`),
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
+const STATUS_WORDS: Readonly<Record<number, string>> = {
+  408: "Request Timeout",
+  431: "Request Header Fields Too Large",
+};
+
+async function listen(
+  app: FastifyInstance,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    const message = `The server cannot listen on ${host}:${port} (${code}). End what uses the port, or set another with ORKET_PORT.`;
+    throw new EngineError("ADDRESS_UNAVAILABLE", message, { details: { host, port, code } });
+  }
+  const at = app.server.address();
+  if (at === null || typeof at === "string") throw new TypeError("A port was asked for.");
+  return { address: at.address, port: at.port };
+}

@@ -1,0 +1,57 @@
+// Random words that stand for a key for a while: the dashboard's sessions and the tickets of event streams. They live in
+// memory alone, by their digests; a restart ends them all.
+import { createHash } from "node:crypto";
+import type { Engine } from "../app/engine.ts";
+
+export type Tokens = {
+  /** A new word for the key. With too many out the oldest ends. */
+  readonly issue: (key: string) => string;
+  /** The key, while the word is good. */
+  readonly find: (token: string) => string | null;
+  /** The same, and the word is used up. */
+  readonly take: (token: string) => string | null;
+};
+
+export type TokenDeps = {
+  readonly clock: Engine["clock"];
+  /** 256 bits of chance, as text. */
+  readonly randomToken: () => string;
+  readonly lifeMs: number;
+  readonly tokensMax: number;
+};
+
+export const SESSION_MS = 12 * 3_600_000;
+export const SESSIONS_MAX = 1000;
+export const TICKET_MS = 30_000;
+export const TICKETS_MAX = 1000;
+
+type Held = { readonly key: string; readonly untilMs: number };
+
+export function createTokens({ clock, randomToken, lifeMs, tokensMax }: TokenDeps): Tokens {
+  // A lookup by digest takes no longer for a token that begins right.
+  const held = new Map<string, Held>();
+  const nameOf = (token: string): string => createHash("sha256").update(token).digest("base64");
+  const find = (name: string): string | null => {
+    const found = held.get(name);
+    if (found === undefined) return null;
+    if (found.untilMs > clock.monotonic()) return found.key;
+    held.delete(name);
+    return null;
+  };
+  return {
+    issue: (key) => {
+      const [oldest] = held.keys();
+      if (held.size >= tokensMax && oldest !== undefined) held.delete(oldest);
+      const token = randomToken();
+      held.set(nameOf(token), { key, untilMs: clock.monotonic() + lifeMs });
+      return token;
+    },
+    find: (token) => find(nameOf(token)),
+    take: (token) => {
+      const name = nameOf(token);
+      const key = find(name);
+      held.delete(name);
+      return key;
+    },
+  };
+}
