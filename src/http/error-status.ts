@@ -40,6 +40,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   PATH_PROTECTED: 403,
   FILE_MISSING: 404,
   FILE_UNFIT: 400,
+  FILE_TOO_LARGE: 413,
   FILE_STALE: 412,
   EDIT_NO_MATCH: 409,
   EDIT_AMBIGUOUS: 409,
