@@ -5,6 +5,7 @@ import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
 import type { Store, StoreTransaction } from "../ports/store.ts";
 import { actorName, applyMove, cardEvent } from "./apply-move.ts";
+import type { Engine } from "./engine.ts";
 
 type Deps = { readonly store: Store };
 
@@ -31,6 +32,18 @@ export type MoveByHand = CardName & {
   readonly detail: string | null;
   readonly person: string;
 };
+
+/** As the organization's rules have it now; where they do not load, the stricter one holds. */
+export async function moveCardByRules(
+  { store, assets }: Pick<Engine, "store" | "assets">,
+  request: MoveByHand,
+): Promise<Result<Card>> {
+  const loaded = await assets.load();
+  const verificationRequired = loaded.ok
+    ? loaded.value.organization.process.requireVerification
+    : true;
+  return moveCardByHand({ store }, { ...request, verificationRequired });
+}
 
 /** A person may finish a card too, but the verification rule holds for people as well. */
 export async function moveCardByHand(

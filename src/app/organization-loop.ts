@@ -7,7 +7,6 @@ import type { Event, NewEvent } from "../domain/events.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import type { Run } from "../domain/run.ts";
-import { answeredRuns } from "./approvals.ts";
 import { readBoard } from "./board.ts";
 import type { Engine } from "./engine.ts";
 import { executeRun } from "./execute-run.ts";
@@ -16,7 +15,8 @@ import { skipOf } from "./loop-skips.ts";
 import type { LoopCandidate } from "./loop-targets.ts";
 import { loopCandidates } from "./loop-targets.ts";
 import { assetRefusal, startTarget } from "./start-run.ts";
-import { adoptLostRuns } from "./stop-run.ts";
+import type { Left } from "./take-up-runs.ts";
+import { leftRuns } from "./take-up-runs.ts";
 
 export type LoopRequest = LoopRules & {
   readonly department: string | null;
@@ -37,7 +37,6 @@ export type LoopWatch = {
 export const LOOP_IDLE_MS = 10_000;
 const REST_MS_MAX = 10 * 60_000;
 const ROUND_FAILURES_MAX = 30;
-const LEFT_RUNS_MAX = 1000;
 
 type Loop = {
   readonly engine: Engine;
@@ -99,7 +98,7 @@ function notice(loop: Loop, text: string): false {
 /** One look at everything and at most one run that is new; false when there is nothing to do. */
 async function round(loop: Loop, which: Left): Promise<boolean> {
   const { engine, request, signal } = loop;
-  await takeUp(loop, await leftRuns(loop, which));
+  await takeUp(loop, await leftRuns(engine, request.isOwnerGone, which));
   const loaded = await engine.assets.load();
   const board = await readBoard(engine, { department: request.department });
   if (!loaded.ok || !board.ok)
@@ -198,19 +197,6 @@ function keepRest({ rests, engine }: Loop, key: string, ended: Run | null): void
   const count = (rests.get(key)?.count ?? 0) + 1;
   const waitMs = Math.min(LOOP_IDLE_MS * 2 ** (count - 1), REST_MS_MAX);
   rests.set(key, { count, untilMs: engine.clock.monotonic() + waitMs });
-}
-
-/** Runs whose question a person answered go on at any time. `lost`: runs whose process is gone. `stopped`: also those that a signal stopped, so that a loop goes on where it ended. */
-type Left = "lost" | "stopped";
-
-async function leftRuns({ engine, request }: Loop, which: Left): Promise<readonly Run[]> {
-  const lost = await adoptLostRuns(engine, request.isOwnerGone);
-  const answered = await answeredRuns(engine);
-  if (which === "lost") return [...lost, ...answered];
-  const paused = await engine.store.read(async ({ runs }) =>
-    runs.list({ statuses: ["paused"], limit: LEFT_RUNS_MAX }),
-  );
-  return [...paused.filter(({ reason }) => reason === "interrupted").toReversed(), ...answered];
 }
 
 async function takeUp(loop: Loop, left: readonly Run[]): Promise<void> {

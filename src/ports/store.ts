@@ -37,6 +37,8 @@ export type CardFilter = {
   readonly limit?: number;
 };
 
+export type CardKey = Pick<Card, "build" | "id">;
+
 /** Columns that may be written beside a move. Only those given are written. */
 export type CardColumns = Partial<
   Pick<
@@ -67,6 +69,11 @@ export type CardStore = {
   /** The card of that id in the build with the newest run; ids compare without case. */
   readonly find: (id: string) => Promise<Card | null>;
   readonly list: (filter: CardFilter) => Promise<readonly Card[]>;
+  /** A list to be read in parts: in the order the cards were stored, those after that one; none when it is not there. */
+  readonly page: (
+    filter: Omit<CardFilter, "ids" | "limit"> & { readonly limit: number },
+    after: CardKey | null,
+  ) => Promise<readonly Card[]>;
   /** Cards of the build that were written after that event; the way a run learns what others did. */
   readonly changedSince: (build: string, seq: number) => Promise<readonly Card[]>;
   readonly brief: (build: string, id: string) => Promise<CardBrief | null>;
@@ -127,6 +134,8 @@ export type RunStore = {
   readonly list: (filter: {
     readonly build?: string;
     readonly statuses?: readonly RunStatus[];
+    /** Only those older than this run; none when it is not there. */
+    readonly before?: string;
     readonly limit: number;
   }) => Promise<readonly Run[]>;
   /** The active run that holds one of these builds; the store itself refuses a second one. */

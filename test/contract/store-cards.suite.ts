@@ -364,6 +364,30 @@ function testLists(openStore: OpenStoreScene): void {
     assert.equal(await ids({ ids: many, limit: 1 }), "B");
   });
 
+  test("gives cards in parts, in the order they were stored, and each exactly once", async (context) => {
+    const { store } = await openStore(context);
+    await store.transaction(async ({ cards }) => {
+      await cards.insert(newCard("C", { position: 2 }));
+      await cards.insert(newCard("B", { position: 1, status: "blocked", waitReason: "resource" }));
+      await cards.insert(newCard("E", { kind: "epic", type: "epic", epic: null, seat: null }));
+      await cards.insert(newCard("C", { build: "build-b", epic: "x" }));
+    });
+    type Page = Parameters<Parameters<Store["read"]>[0]>[0]["cards"]["page"];
+    const ids = (...[filter, after]: Parameters<Page>) =>
+      store.read(async ({ cards }) =>
+        (await cards.page(filter, after)).map(({ build, id }) => `${build}/${id}`).join(" "),
+      );
+    const all = "build-a/C build-a/B build-a/E build-b/C";
+    assert.equal(await ids({ limit: 10 }, null), all);
+    assert.equal(await ids({ limit: 2 }, null), "build-a/C build-a/B");
+    assert.equal(await ids({ limit: 2 }, { build: BUILD, id: "b" }), "build-a/E build-b/C");
+    assert.equal(await ids({ limit: 9, kind: "issue" }, { build: BUILD, id: "B" }), "build-b/C");
+    assert.equal(await ids({ limit: 9, build: BUILD, statuses: ["blocked"] }, null), "build-a/B");
+    assert.equal(await ids({ limit: 9, epic: "x" }, null), "build-b/C");
+    assert.equal(await ids({ limit: 9 }, { build: "build-b", id: "C" }), "");
+    assert.equal(await ids({ limit: 9 }, { build: BUILD, id: "nobody" }), "");
+  });
+
   test("finds a card by its id alone in the build with the newest run, without regard to case", async (context) => {
     const { store } = await openStore(context);
     const find = (id: string) =>

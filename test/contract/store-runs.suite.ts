@@ -146,7 +146,12 @@ function testRunRecords(openStore: OpenStoreScene): void {
     await insert(store, newRun("run-c", { status: "done" }));
     await insert(store, newRun("run-a", { status: "failed" }));
     await insert(store, newRun("run-b", { builds: ["other", "build-a"] }));
-    type Filter = { build?: string; statuses?: readonly RunStatus[]; limit: number };
+    type Filter = {
+      build?: string;
+      statuses?: readonly RunStatus[];
+      before?: string;
+      limit: number;
+    };
     const ids = (filter: Filter) =>
       store.read(async ({ runs }) => (await runs.list(filter)).map(({ id }) => id).join(" "));
     assert.equal(await ids({ limit: 10 }), "run-b run-a run-c");
@@ -157,6 +162,10 @@ function testRunRecords(openStore: OpenStoreScene): void {
       "run-a run-c",
     );
     assert.equal(await ids({ statuses: [], limit: 10 }), "");
+    assert.equal(await ids({ before: "run-b", limit: 10 }), "run-a run-c");
+    assert.equal(await ids({ before: "run-b", statuses: ["done"], limit: 10 }), "run-c");
+    assert.equal(await ids({ before: "run-c", limit: 10 }), "");
+    assert.equal(await ids({ before: "nobody", limit: 10 }), "");
   });
 
   test("keeps what is known of a build, and writes it anew", async (context) => {

@@ -1,5 +1,6 @@
 // `orket cards …`: the stored cards, and what a person does to them.
-import { archiveCards, commentOnCard, findCard, moveCardByHand } from "../../app/edit-cards.ts";
+import { archiveCards, commentOnCard, moveCardByRules } from "../../app/edit-cards.ts";
+import { cardHistory, listCards, showCard } from "../../app/read-cards.ts";
 import type { Card, CardStatus } from "../../domain/card.ts";
 import type { Result } from "../../domain/result.ts";
 import { glyphOf, styleOf } from "../card-style.ts";
@@ -9,7 +10,6 @@ import { showProblem } from "../problem.ts";
 import { withProject } from "../with-project.ts";
 
 const CARDS_MAX = 10_000;
-const COMMENTS_MAX = 200;
 const EVENTS_MAX = 1000;
 
 type ListOptions = GlobalOptions & { readonly build?: string; readonly status?: CardStatus };
@@ -18,15 +18,13 @@ export const cards = async (cli: Cli, options: ListOptions): Promise<number> =>
   withProject(cli, options, async ({ engine }) => {
     const { io } = cli;
     const { build, status } = options;
-    const filter = {
+    const query = {
       limit: CARDS_MAX,
+      after: null,
       ...(build === undefined ? {} : { build }),
       ...(status === undefined ? {} : { statuses: [status] }),
     };
-    const { list, asOfSeq } = await engine.store.read(async ({ cards: store, events }) => ({
-      list: await store.list(filter),
-      asOfSeq: await events.lastSeq(),
-    }));
+    const { cards: list, asOfSeq } = await listCards(engine, query);
     if (options.json === true) io.out(`${JSON.stringify({ v: 1, cards: list, asOfSeq })}\n`);
     else if (list.length === 0)
       io.err(
@@ -56,21 +54,12 @@ export const cardsShow = async (
 ): Promise<number> =>
   withProject(cli, options, async ({ engine }) => {
     const { io } = cli;
-    const read = await engine.store.read(async (transaction) => {
-      const found = await findCard(transaction, { card: id, build: options.build ?? null });
-      if (!found.ok) return found;
-      const card = found.value;
-      const comments = await transaction.comments.list(card.build, card.id, COMMENTS_MAX);
-      const history = await transaction.events.list({
-        build: card.build,
-        card: card.id,
-        limit: EVENTS_MAX,
-      });
-      const brief = await transaction.cards.brief(card.build, card.id);
-      return { ok: true as const, value: { card, brief, comments, history } };
-    });
+    const name = { card: id, build: options.build ?? null };
+    const read = await showCard(engine, name);
     if (!read.ok) return showProblem(io, read.error, options.json === true);
-    const { card, brief, comments, history } = read.value;
+    const { card, brief, comments } = read.value;
+    const past = await cardHistory(engine, { ...name, after: 0, limit: EVENTS_MAX });
+    const history = past.ok ? past.value.events : [];
     if (options.json === true) {
       io.out(`${JSON.stringify({ v: 1, card, brief, comments, history })}\n`);
       return 0;
@@ -135,20 +124,8 @@ export const cardsMove = async (
 ): Promise<number> =>
   withProject(cli, options, async ({ engine }) => {
     const { build = null, waitReason = null, detail = null } = options;
-    const assets = await engine.assets.load();
-    const verificationRequired = assets.ok
-      ? assets.value.organization.process.requireVerification
-      : true;
-    const request = {
-      card,
-      build,
-      to,
-      waitReason,
-      detail,
-      person: cli.workbench.person,
-      verificationRequired,
-    };
-    return moved(cli, options, await moveCardByHand(engine, request));
+    const request = { card, build, to, waitReason, detail, person: cli.workbench.person };
+    return moved(cli, options, await moveCardByRules(engine, request));
   });
 
 export const cardsComment = async (

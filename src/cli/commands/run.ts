@@ -2,12 +2,12 @@
 import type { Engine } from "../../app/engine.ts";
 import { forkRun } from "../../app/fork-run.ts";
 import { executeRun } from "../../app/execute-run.ts";
+import { pausedRun } from "../../app/take-up-runs.ts";
 import { adoptLostRuns } from "../../app/stop-run.ts";
 import { runResult, showRun } from "../../app/show-run.ts";
 import { startRun } from "../../app/start-run.ts";
 import type { ApproveMode } from "../../domain/approval.ts";
 import type { Refusal, Result } from "../../domain/result.ts";
-import { refuse } from "../../domain/result.ts";
 import type { Budget, Run } from "../../domain/run.ts";
 import { NO_USAGE } from "../../domain/run.ts";
 import { EXIT, exitCodeOfRun } from "../exit-codes.ts";
@@ -87,18 +87,15 @@ export async function resume(
   }));
 }
 
-/** As `resume`, but only what was paused: a blocked or failed run needs a look first. */
 export async function continueRun(
   cli: Cli,
   options: GlobalOptions & BudgetOptions,
   [id = ""]: readonly string[],
 ): Promise<number> {
-  return watched(cli, options, async ({ store }) => {
-    const found = await store.read(async ({ runs }) => runs.get(id));
-    if (found === null || found.status === "paused")
-      return { ok: true, value: { run: id, resume: true, budget: budgetOf(options) } };
-    const message = `Run ${id} is ${found.status}, not paused. See why with: orket runs show ${id}`;
-    return refuse("RUN_STATE", message, { run: id, status: found.status });
+  return watched(cli, options, async (engine) => {
+    const found = await pausedRun(engine, id);
+    if (!found.ok) return found;
+    return { ok: true, value: { run: id, resume: true, budget: budgetOf(options) } };
   });
 }
 

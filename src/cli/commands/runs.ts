@@ -2,6 +2,7 @@
 import type { PhaseReport } from "../../app/bug-fix-phase.ts";
 import { phaseOfRock } from "../../app/bug-fix-phase.ts";
 import { memberMetrics } from "../../app/member-metrics.ts";
+import { listRuns } from "../../app/read-runs.ts";
 import { turnDiffs } from "../../app/run-turns.ts";
 import type { RunView } from "../../app/show-run.ts";
 import { showRun } from "../../app/show-run.ts";
@@ -21,10 +22,7 @@ const RUNS_MAX = 100;
 export const runs = async (cli: Cli, options: GlobalOptions): Promise<number> =>
   withProject(cli, options, async ({ engine }) => {
     const { io } = cli;
-    const { list, asOfSeq } = await engine.store.read(async ({ runs: store, events }) => ({
-      list: await store.list({ limit: RUNS_MAX }),
-      asOfSeq: await events.lastSeq(),
-    }));
+    const { runs: list, asOfSeq } = await listRuns(engine, { limit: RUNS_MAX });
     if (options.json === true) io.out(`${JSON.stringify({ v: 1, runs: list, asOfSeq })}\n`);
     else if (list.length === 0) io.err("Nothing has run yet. Start with: orket run <card>\n");
     else

@@ -2,7 +2,7 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Card } from "../../../domain/card.ts";
-import type { CardFilter, CardStore } from "../../../ports/store.ts";
+import type { CardFilter, CardKey, CardStore } from "../../../ports/store.ts";
 import { CARD_COLUMNS, cardKey, readBrief, readCard } from "./card-rows.ts";
 import type { Schema } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -61,7 +61,7 @@ type CardReadDeps = {
 
 type CardReads = Pick<
   CardStore,
-  "get" | "find" | "list" | "changedSince" | "brief" | "lastVerification"
+  "get" | "find" | "list" | "page" | "changedSince" | "brief" | "lastVerification"
 >;
 
 export const openCardReads = ({ db, session, statements }: CardReadDeps): CardReads => ({
@@ -74,6 +74,8 @@ export const openCardReads = ({ db, session, statements }: CardReadDeps): CardRe
     return row === null ? null : readCard(row);
   },
   list: async (filter) => listCards(db, session, filter),
+  page: async (filter, after) =>
+    (await session.select(pageQuery(db, filter, after))).map(readCard),
   changedSince: async (build, seq) =>
     (await session.rows(statements.changedSince, { build, seq })).map(readCard),
   brief: async (build, id) => {
@@ -117,11 +119,32 @@ function listQuery(
   filter: CardFilter & { readonly limit: number },
   ids: readonly string[] | undefined,
 ) {
+  const query = filteredQuery(db, filter);
+  const chosen = ids === undefined ? query : query.where("id_key", "in", ids);
+  return chosen.orderBy("created_at").orderBy("position").orderBy("id");
+}
+
+function filteredQuery(db: Kysely<Schema>, filter: CardFilter & { readonly limit: number }) {
   let query = db.selectFrom("cards").select(CARD_COLUMNS).limit(filter.limit);
   if (filter.build !== undefined) query = query.where("build", "=", filter.build);
-  if (ids !== undefined) query = query.where("id_key", "in", ids);
   if (filter.statuses !== undefined) query = query.where("status", "in", filter.statuses);
   if (filter.epic !== undefined) query = query.where("epic", "=", filter.epic);
   if (filter.kind !== undefined) query = query.where("kind", "=", filter.kind);
-  return query.orderBy("created_at").orderBy("position").orderBy("id");
+  return query;
+}
+
+/** By the row's own number, which a page deep in a long list finds as fast as the first. */
+function pageQuery(
+  db: Kysely<Schema>,
+  filter: CardFilter & { readonly limit: number },
+  after: CardKey | null,
+) {
+  const query = filteredQuery(db, { ...filter, limit: rowLimit(filter.limit) }).orderBy("number");
+  if (after === null) return query;
+  const last = db
+    .selectFrom("cards")
+    .select("number")
+    .where("build", "=", after.build)
+    .where("id_key", "=", cardKey(after.id));
+  return query.where("number", ">", last);
 }

@@ -278,6 +278,11 @@ function listQuery(db: Kysely<Schema>, filter: Parameters<RunStore["list"]>[0]) 
       db.selectFrom("run_builds").select("number").where("build", "=", build),
     );
   }
+  const { before } = filter;
+  if (before !== undefined) {
+    const newer = db.selectFrom("runs").select("number").where("id", "=", before);
+    query = query.where("number", "<", newer);
+  }
   return query.orderBy("number", "desc");
 }
 
