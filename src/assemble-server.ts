@@ -2,8 +2,10 @@
 // in order.
 import { randomBytes } from "node:crypto";
 import type { Engine } from "./app/engine.ts";
+import type { RunTasks } from "./app/run-tasks.ts";
 import { createRunTasks } from "./app/run-tasks.ts";
 import { adoptLostRuns } from "./app/stop-run.ts";
+import type { Left } from "./app/take-up-runs.ts";
 import type { ServeReport, Serving } from "./cli/workbench.ts";
 import type { Config } from "./config.ts";
 import { EngineError } from "./domain/errors.ts";
@@ -32,6 +34,9 @@ export type ServerAssembly = {
 
 /** How long calls under way may take to end once the server stops. */
 const STOP_GRACE_MS = 5000;
+/** And how long running steps may; a run that is not paused by then is taken up at the next start. */
+const STOP_RUNS_MS = 15_000;
+const SWEEP_MS = 10_000;
 
 export async function startServer(assembly: ServerAssembly): Promise<Result<Serving>> {
   const { engine, config, version, isOwnerGone } = assembly;
@@ -69,11 +74,14 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       warnings: start.value.warnings,
       lostRuns: lost.map(({ id }) => id),
     };
-    const stop = async (): Promise<void> => {
+    const ended = new AbortController();
+    const sweeping = sweep({ engine, tasks, config, isOwnerGone }, ended.signal);
+    const stop = async (): Promise<boolean> => {
+      ended.abort();
       // No run may begin once the others are being paused.
-      const paused = tasks.stop();
+      const paused = Promise.all([tasks.stop(), sweeping]);
       await server.stop(STOP_GRACE_MS);
-      await paused;
+      return within(engine, paused, STOP_RUNS_MS);
     };
     return ok({ report, stop });
   } catch (error) {
@@ -84,6 +92,40 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       error: { code: error.code, message: error.message, details: error.details },
     };
   }
+}
+
+type Sweep = Pick<ServerAssembly, "engine" | "config" | "isOwnerGone"> & {
+  readonly tasks: RunTasks;
+};
+
+/** Goes on with what was left: at the start all that was interrupted, later what lost its process or was answered. */
+async function sweep(
+  { engine, tasks, config, isOwnerGone }: Sweep,
+  signal: AbortSignal,
+): Promise<void> {
+  const goesOn = config.flag("runs.auto_resume");
+  for (let which: Left = "stopped"; !signal.aborted; which = "lost") {
+    try {
+      if (goesOn) await tasks.takeUp(which);
+      else await adoptLostRuns(engine, isOwnerGone);
+    } catch (error) {
+      engine.log.error({ error: String(error) }, "what others left could not be looked through");
+    }
+    await engine.clock.sleep(SWEEP_MS, signal);
+  }
+}
+
+/** False when it took longer. */
+async function within(
+  { clock }: Engine,
+  work: Promise<unknown>,
+  limitMs: number,
+): Promise<boolean> {
+  const late = new AbortController();
+  const done = work.then(() => true);
+  const isDone = await Promise.race([done, clock.sleep(limitMs, late.signal).then(() => false)]);
+  late.abort();
+  return isDone;
 }
 
 const listOf = (config: Config, key: string): readonly string[] =>

@@ -1,6 +1,10 @@
 // Runs in parts, newest first, as the command line and the API list them.
+import type { JsonObject } from "../domain/json.ts";
+import type { Result } from "../domain/result.ts";
+import { ok } from "../domain/result.ts";
 import type { Run, RunStatus } from "../domain/run.ts";
 import type { Engine } from "./engine.ts";
+import { runUnknown } from "./show-run.ts";
 
 export type RunQuery = {
   readonly limit: number;
@@ -27,4 +31,14 @@ export const listRuns = async (
     const page = found.slice(0, query.limit);
     const next = found.length > query.limit ? (page.at(-1)?.id ?? null) : null;
     return { runs: page, next, asOfSeq: await events.lastSeq() };
+  });
+
+/** What the run was started with. */
+export const runSnapshot = async (
+  { store }: Pick<Engine, "store">,
+  run: string,
+): Promise<Result<{ readonly snapshot: JsonObject; readonly asOfSeq: number }>> =>
+  store.read(async ({ runs, events }) => {
+    const snapshot = await runs.snapshot(run);
+    return snapshot === null ? runUnknown(run) : ok({ snapshot, asOfSeq: await events.lastSeq() });
   });

@@ -41,8 +41,8 @@ export type ServeReport = {
   readonly lostRuns: readonly string[];
 };
 
-/** `stop`: no new call, runs paused, streams and calls ended; bounded in time. */
-export type Serving = { readonly report: ServeReport; readonly stop: () => Promise<void> };
+/** `stop`: no new call, runs paused, streams and calls ended; bounded in time. False when a run could not be paused by then. */
+export type Serving = { readonly report: ServeReport; readonly stop: () => Promise<boolean> };
 
 export type Check = {
   readonly name: string;

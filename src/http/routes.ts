@@ -3,13 +3,22 @@ import type { Api } from "./api-parts.ts";
 import { describeApi } from "./openapi.ts";
 import type { Route } from "./route.ts";
 import { route } from "./route.ts";
-import { sessionRoutes } from "./routes/login.ts";
+import { cardRoutes } from "./routes/cards.ts";
+import { loginRoutes } from "./routes/login.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { oldRunRoutes } from "./routes/sessions.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { ok } from "../domain/result.ts";
 import { z } from "zod";
 
 export function apiRoutes(api: Api): readonly Route[] {
-  const routes: Route[] = [...systemRoutes(api), ...sessionRoutes(api)];
+  const routes: Route[] = [
+    ...systemRoutes(api),
+    ...loginRoutes(api),
+    ...runRoutes(api),
+    ...oldRunRoutes(api),
+    ...cardRoutes(api),
+  ];
   routes.push(
     route({
       method: "GET",

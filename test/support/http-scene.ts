@@ -144,7 +144,7 @@ async function ask({ app }: HttpServer, question: Question): Promise<Answer> {
       : { payload: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = answer.body;
-  const isJson = String(answer.headers["content-type"] ?? "").includes("json");
+  const isJson = text !== "" && String(answer.headers["content-type"] ?? "").includes("json");
   return {
     status: answer.statusCode,
     headers: answer.headers,

@@ -26,8 +26,10 @@ export async function serve(cli: Cli, options: ServeOptions): Promise<number> {
       else cli.io.out(startScreen(cli.io, report));
       for (const warning of report.warnings) cli.io.err(`warning: ${plain(warning)}\n`);
       await stop.asked;
-      await end();
-      return EXIT.ok;
+      if (await end()) return EXIT.ok;
+      cli.io.err("A run did not stop in time; it is taken up at the next start.\n");
+      cli.io.exitNow(EXIT.endedBadly);
+      return EXIT.endedBadly;
     } finally {
       stop.forget();
     }

@@ -10,7 +10,7 @@ import { SESSION_MS } from "../tokens.ts";
 
 const done = z.strictObject({ ok: z.literal(true) });
 
-export const sessionRoutes = ({ auth }: Pick<Api, "auth">): readonly Route[] => [
+export const loginRoutes = ({ auth }: Pick<Api, "auth">): readonly Route[] => [
   route({
     method: "POST",
     path: "/v1/login",

@@ -74,8 +74,7 @@ export const openCardReads = ({ db, session, statements }: CardReadDeps): CardRe
     return row === null ? null : readCard(row);
   },
   list: async (filter) => listCards(db, session, filter),
-  page: async (filter, after) =>
-    (await session.select(pageQuery(db, filter, after))).map(readCard),
+  page: async (filter, after) => (await session.select(pageQuery(db, filter, after))).map(readCard),
   changedSince: async (build, seq) =>
     (await session.rows(statements.changedSince, { build, seq })).map(readCard),
   brief: async (build, id) => {
