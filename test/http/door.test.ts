@@ -29,7 +29,6 @@ test("only the names of the server are answered to, whichever key comes with the
     "0.0.0.0",
     "localhost@evil.example",
     "localhost, evil.example",
-    "",
     "localhost:port",
     "localhost:123456",
   ]) {

@@ -2,8 +2,11 @@
 // no longer than it is one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { z } from "zod";
 import { FAILURES_MAX } from "../../src/http/failure-limit.ts";
 import { REFUSALS_PER_MINUTE_MAX } from "../../src/http/audit.ts";
+import type { Route } from "../../src/http/route.ts";
+import { route } from "../../src/http/route.ts";
 import type { Question } from "../support/http-scene.ts";
 import { API_KEY, KEYS, openHttp } from "../support/http-scene.ts";
 
@@ -110,7 +113,11 @@ test("without a key everything is refused, also what a named key would open; by 
   const open = await openHttp(context, { apiKey: null, isOpen: true });
   assert.equal((await open.ask({ path: "/v1/version" })).status, 200);
   const keyed = await openHttp(context, { isOpen: true });
-  assert.equal((await keyed.ask({ path: "/v1/version" })).status, 403, "with a key it has no effect");
+  assert.equal(
+    (await keyed.ask({ path: "/v1/version" })).status,
+    403,
+    "with a key it has no effect",
+  );
 });
 
 test("a revoked key is refused at once, with the session and the ticket that stand for it", async (context) => {
@@ -171,4 +178,41 @@ test("each call that changes something and each refused one stands in the event 
     ],
   );
   assert.doesNotMatch(JSON.stringify(refused), /secret-in-a-path/);
+});
+
+test("R-37 a ticket opens one stream once, and nothing else", async (context) => {
+  const stream = (all: readonly Route[]): Route[] => [
+    ...all,
+    route({
+      method: "GET",
+      path: "/v1/stream",
+      about: "A stream",
+      auth: "read",
+      errors: [],
+      takesTicket: true,
+      answer: z.object({ by: z.string() }),
+      handle: async ({ caller }) => ({ ok: true, value: { by: caller.id } }),
+    }),
+  ];
+  const { ask } = await openHttp(context, { routes: stream });
+  const buy = async (headers: Question["headers"] = { "x-api-key": KEYS.read }) => {
+    const { json } = await ask({ path: "/v1/tickets", method: "POST", headers: { ...headers } });
+    return String(json["ticket"]);
+  };
+  const open = async (path: string, headers: Question["headers"] = {}) => {
+    const { status, json } = await ask({ path, headers: { ...headers } });
+    return status === 200 ? json["by"] : status;
+  };
+  const ticket = await buy();
+  assert.equal(await open(`/v1/version?ticket=${ticket}`), 403, "another route");
+  assert.equal(await open(`/v1/stream?ticket=${ticket}`), "read-key");
+  assert.equal(await open(`/v1/stream?ticket=${ticket}`), 403, "used");
+  assert.equal(await open("/v1/stream?ticket="), 403);
+  assert.equal(await open(`/v1/stream?key=${KEYS.read}`), 403, "a key has no place in a query");
+  assert.equal(await open(`/v1/stream?ticket=${KEYS.read}`), 403);
+  const fresh = await buy();
+  assert.equal(await open(`/v1/stream?ticket=${fresh}&ticket=${fresh}`), 403, "said twice");
+  const evil = { origin: "http://evil.example" };
+  assert.equal(await open(`/v1/stream?ticket=${fresh}`, evil), 403);
+  assert.equal(await open(`/v1/stream?ticket=${fresh}`), 403, "used up by the attempt");
 });

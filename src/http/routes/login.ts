@@ -6,7 +6,7 @@ import type { Api } from "../api-parts.ts";
 import { KEY_REFUSAL } from "../problem.ts";
 import type { Call, Route } from "../route.ts";
 import { route } from "../route.ts";
-import { SESSION_MS } from "../tokens.ts";
+import { SESSION_MS, TICKET_MS } from "../tokens.ts";
 
 const done = z.strictObject({ ok: z.literal(true) });
 
@@ -39,6 +39,20 @@ export const loginRoutes = ({ auth }: Pick<Api, "auth">): readonly Route[] => [
       auth.logout(request.raw);
       reply.header("set-cookie", cookieOf("", { request, lifeMs: 0 }));
       return ok({ ok: true as const });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/tickets",
+    about: "A ticket that stands for the key once and soon, to open an event stream with",
+    auth: "read",
+    errors: ["KEY_REFUSED", "BODY_TOO_LARGE"],
+    bodyBytesMax: 4096,
+    answer: z.strictObject({ ticket: z.string(), expiresInMs: z.int() }),
+    handle: async ({ request }) => {
+      const ticket = auth.issueTicket(request.raw);
+      if (ticket === null) return { ok: false, error: KEY_REFUSAL };
+      return ok({ ticket, expiresInMs: TICKET_MS });
     },
   }),
 ];
