@@ -23,6 +23,7 @@ export type HttpDeps = {
   readonly audit: Audit;
   readonly routes: readonly Route[];
   readonly streams: Streams;
+  readonly limits?: Partial<Limits>;
 };
 
 export type HttpServer = {
@@ -34,16 +35,26 @@ export type HttpServer = {
 
 export type Listening = { readonly address: string; readonly port: number };
 
-const LIMITS = {
+type Limits = {
+  readonly headerBytesMax: number;
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** Node looks for slow senders only this often; its own 30 s would be the true limit otherwise. */
+  readonly checkMs: number;
+  readonly keepAliveMs: number;
+  readonly connectionsMax: number;
+  readonly paramCharactersMax: number;
+};
+
+const LIMITS: Limits = {
   headerBytesMax: 16_384,
   headersMs: 10_000,
   requestMs: 30_000,
-  /** Node looks for slow senders only this often; its own 30 s would be the true limit otherwise. */
   checkMs: 500,
   keepAliveMs: 5000,
   connectionsMax: 2048,
   paramCharactersMax: 200,
-} as const;
+};
 
 const HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
@@ -81,23 +92,24 @@ export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
   };
 }
 
-function createApp({ engine, door, audit }: HttpDeps): FastifyInstance {
+function createApp({ engine, door, audit, limits: own = {} }: HttpDeps): FastifyInstance {
+  const limits = { ...LIMITS, ...own };
   const app = fastify({
     logger: false,
     genReqId: () => engine.ids.create("req"),
     requestIdHeader: false,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: LIMITS.requestMs,
-    keepAliveTimeout: LIMITS.keepAliveMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: "idle",
     // Stopping is answered by the door, in the one shape of errors.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: LIMITS.paramCharactersMax },
+    routerOptions: { maxParamLength: limits.paramCharactersMax },
     http: {
-      maxHeaderSize: LIMITS.headerBytesMax,
-      headersTimeout: LIMITS.headersMs,
-      connectionsCheckingInterval: LIMITS.checkMs,
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: limits.checkMs,
     },
     clientErrorHandler: (error, socket) => sendRaw(engine, error, socket),
     // A path that cannot be decoded never gets to the hooks; it passes the same door here.
@@ -107,7 +119,7 @@ function createApp({ engine, door, audit }: HttpDeps): FastifyInstance {
       );
     },
   });
-  app.server.maxConnections = LIMITS.connectionsMax;
+  app.server.maxConnections = limits.connectionsMax;
   app.decorateRequest("caller", null);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

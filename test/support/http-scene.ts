@@ -12,7 +12,7 @@ import { createFailureLimit } from "../../src/http/failure-limit.ts";
 import { createMachineMeter } from "../../src/http/machine.ts";
 import type { Route } from "../../src/http/route.ts";
 import { apiRoutes } from "../../src/http/routes.ts";
-import type { HttpServer } from "../../src/http/server.ts";
+import type { HttpDeps, HttpServer } from "../../src/http/server.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { hostsOf } from "../../src/http/start-rules.ts";
 import { createStreams } from "../../src/http/streams.ts";
@@ -59,6 +59,7 @@ export type SceneOptions = Partial<Setting> & {
   readonly apiKey?: string | null;
   readonly isOpen?: boolean;
   readonly origins?: readonly string[];
+  readonly limits?: HttpDeps["limits"];
   /** Replaces or adds routes. */
   readonly routes?: (routes: readonly Route[], api: Api) => readonly Route[];
 };
@@ -117,7 +118,14 @@ export async function openHttp(
   const routes = options.routes?.(own, api) ?? own;
   const door = createDoor(auth, { hosts: hostsOf("127.0.0.1", ["orket.example"]), origins });
   const audit = createAudit(engine);
-  const server = await createHttpServer({ engine, door, audit, routes, streams });
+  const server = await createHttpServer({
+    engine,
+    door,
+    audit,
+    routes,
+    streams,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
   context.after(async () => {
     await tasks.stop();
     await server.stop(0);
