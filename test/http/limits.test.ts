@@ -195,8 +195,20 @@ test("a stop ends streams, lets calls under way finish, refuses new ones, and is
       }),
     ],
   });
-  const { server, api, ask } = scene;
+  const { server, api } = scene;
   const { port } = await server.listen(LOCAL);
+  // A call that has begun to arrive: its connection is not idle, and stays.
+  const accepted = once(server.app.server, "connection");
+  const arriving = connect(port, "127.0.0.1");
+  const answered = new Promise<string>((resolve) => {
+    let text = "";
+    arriving.setEncoding("latin1").on("data", (part: string) => (text += part));
+    arriving.on("close", () => resolve(text));
+  });
+  const head = `GET /health HTTP/1.1\r\n${HOST}`;
+  arriving.write(head);
+  const [socket] = (await accepted) as [Socket];
+  while (socket.bytesRead < head.length) await new Promise((resolve) => setImmediate(resolve));
   let streams = 0;
   api.streams.add(() => (streams += 1));
   const forget = api.streams.add(() => (streams += 1));
@@ -206,8 +218,8 @@ test("a stop ends streams, lets calls under way finish, refuses new ones, and is
   await begun.promise;
   const stopped = server.stop(60_000);
   assert.equal(streams, 1);
-  const late = await ask({ path: "/health" }).catch(() => ({ status: 503, json: {} }));
-  assert.equal(late.status, 503);
+  arriving.write("\r\n");
+  assert.deepEqual(readRaw(await answered), [503, "SERVER_STOPPING"]);
   release.resolve();
   assert.match(await slow, /^HTTP\/1\.1 200/);
   await stopped;

@@ -165,12 +165,12 @@ test("lists come in parts that hold each entry exactly once, and a history is to
   } while (cursor !== "");
   assert.deepEqual(seen, ids);
   const seqs: number[] = [];
-  let after: unknown = 0;
+  let after: number | null = 0;
   while (after !== null) {
-    const path = `/v1/cards/a/history?limit=3&after=${String(after)}`;
+    const path = `/v1/cards/a/history?limit=3&after=${after}`;
     const { json } = await ask({ path, key: KEYS.read });
     seqs.push(...(json["events"] as readonly { seq: number }[]).map(({ seq }) => seq));
-    after = json["next"];
+    after = json["next"] as number | null;
   }
   assert.ok(seqs.length > 5);
   assert.deepEqual(
