@@ -21,7 +21,7 @@ import { createMachineMeter } from "./http/machine.ts";
 import { apiRoutes } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
 import type { KeyState } from "./http/start-rules.ts";
-import { decideStart, hostsOf } from "./http/start-rules.ts";
+import { decideStart, hostsOf, listenAddress } from "./http/start-rules.ts";
 import { createStreams } from "./http/streams.ts";
 import { createTokens, SESSION_MS, SESSIONS_MAX, TICKET_MS, TICKETS_MAX } from "./http/tokens.ts";
 
@@ -49,10 +49,12 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
   const tasks = createRunTasks({ engine, isOwnerGone });
   const streams = createStreams();
   const auth = authOf(assembly, { apiKey, keys: start.value.keys });
+  const audit = createAudit(engine);
   const api: Api = {
     engine,
     tasks,
     auth,
+    audit,
     streams,
     version,
     organization: await organizationOf(engine, config),
@@ -64,10 +66,12 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     origins: listOf(config, "server.allowed_origins"),
   });
   const routes = apiRoutes(api);
-  const audit = createAudit(engine);
   const server = await createHttpServer({ engine, door, audit, routes, streams });
   try {
-    const at = await server.listen({ host, port: config.number("server.port") });
+    const at = await server.listen({
+      host: listenAddress(host),
+      port: config.number("server.port"),
+    });
     const report: ServeReport = {
       addresses: [{ name: "API", url: urlOf(at.address, at.port) }],
       keys: start.value.keys,

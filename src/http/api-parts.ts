@@ -1,6 +1,7 @@
 // What the routes are made of: the engine, and what a server has besides it. A route takes the part of it that it uses.
 import type { Engine } from "../app/engine.ts";
 import type { RunTasks } from "../app/run-tasks.ts";
+import type { Audit } from "./audit.ts";
 import type { Auth } from "./auth.ts";
 import type { MachineLoad } from "./machine.ts";
 import type { Streams } from "./streams.ts";
@@ -9,6 +10,7 @@ export type Api = {
   readonly engine: Engine;
   readonly tasks: RunTasks;
   readonly auth: Auth;
+  readonly audit: Audit;
   readonly streams: Streams;
   readonly version: string;
   /** The name that /health tells everybody. */

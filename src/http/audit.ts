@@ -1,12 +1,17 @@
 // What the event log keeps of calls: each that changes something, before it is done, and those that were refused at the
-// door, as many as a flood cannot fill the log with.
+// door, as many as a flood cannot fill the log with. Nothing that a caller could choose freely is in it, such as the path.
+import type { FastifyRequest } from "fastify";
 import type { Engine } from "../app/engine.ts";
 import type { CallRecord } from "../app/record-call.ts";
 import { recordCall } from "../app/record-call.ts";
+import type { ErrorCode } from "../domain/errors.ts";
+import type { Caller } from "./auth.ts";
+import { addressOf } from "./auth.ts";
 
 export type Audit = {
-  readonly used: (call: CallRecord) => Promise<void>;
-  readonly refused: (call: CallRecord) => Promise<void>;
+  /** Throws when it cannot be written: the call is not to be made then. */
+  readonly used: (request: FastifyRequest, caller: Caller) => Promise<void>;
+  readonly refused: (request: FastifyRequest, code: ErrorCode) => Promise<void>;
 };
 
 export const REFUSALS_PER_MINUTE_MAX = 30;
@@ -17,8 +22,9 @@ export function createAudit(engine: Pick<Engine, "store" | "watcher" | "clock" |
   let written = 0;
   let left = 0;
   return {
-    used: async (call) => recordCall(engine, { type: "key-used", call }),
-    refused: async (call) => {
+    used: async (request, { id: key, scope: verdict }) =>
+      recordCall(engine, { type: "key-used", call: { ...factsOf(request), key, verdict } }),
+    refused: async (request, verdict) => {
       const nowMs = engine.clock.monotonic();
       if (nowMs >= endsAtMs) {
         endsAtMs = nowMs + WINDOW_MS;
@@ -31,6 +37,7 @@ export function createAudit(engine: Pick<Engine, "store" | "watcher" | "clock" |
       written += 1;
       const unwritten = left;
       left = 0;
+      const call = { ...factsOf(request), key: null, verdict };
       // The answer is a refusal already; a store that fails cannot make it worse.
       await recordCall(engine, { type: "key-refused", call, unwritten }).catch((error: unknown) => {
         engine.log.error({ error: String(error) }, "a refused call could not be recorded");
@@ -38,3 +45,10 @@ export function createAudit(engine: Pick<Engine, "store" | "watcher" | "clock" |
     },
   };
 }
+
+const factsOf = (request: FastifyRequest): Omit<CallRecord, "key" | "verdict"> => ({
+  method: request.method,
+  route: request.routeOptions?.url ?? null,
+  address: addressOf(request.raw),
+  requestId: request.id,
+});

@@ -27,10 +27,12 @@ export type Identified = {
   readonly via: "key" | "session" | "ticket" | "open";
 };
 
+export type Session = { readonly token: string; readonly caller: Caller };
+
 export type Auth = {
   readonly identify: (knock: Knock, takesTicket: boolean) => Promise<Identified | null>;
-  /** Gives the session's token for a good key. */
-  readonly login: (key: string, address: string) => Promise<string | null>;
+  /** A session for a good key. */
+  readonly login: (key: string, address: string) => Promise<Session | null>;
   readonly logout: (knock: Knock) => void;
   /** A ticket that opens one event stream for whoever makes this call. */
   readonly issueTicket: (knock: Knock) => string | null;
@@ -98,8 +100,10 @@ export function createAuth(deps: AuthDeps): Auth {
 
   return {
     identify,
-    login: async (key, address) =>
-      (await tryKey(key, address)) === null ? null : sessions.issue(key),
+    login: async (key, address) => {
+      const caller = await tryKey(key, address);
+      return caller === null ? null : { token: sessions.issue(key), caller };
+    },
     logout: (knock) => {
       const shown = readCredential(knock, false);
       if (shown?.kind === "session") sessions.take(shown.value);

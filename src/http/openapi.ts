@@ -43,7 +43,7 @@ function describeRoute({ about, method, path, policy, schemas, status }: Route):
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: !body.safeParse(undefined).success,
             content: { "application/json": { schema: schemaOf(body, "input") } },
           },
         }),

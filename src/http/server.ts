@@ -8,8 +8,6 @@ import type { Engine } from "../app/engine.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { EngineError } from "../domain/errors.ts";
 import type { Audit } from "./audit.ts";
-import type { Caller } from "./auth.ts";
-import { addressOf } from "./auth.ts";
 import type { Door } from "./door.ts";
 import { isEffectful } from "./door.ts";
 import { plainRefusal, PROBLEM_TYPE, refusalOfThrown, sendProblem, toProblem } from "./problem.ts";
@@ -114,9 +112,10 @@ function createApp({ engine, door, audit, limits: own = {} }: HttpDeps): Fastify
     clientErrorHandler: (error, socket) => sendRaw(engine, error, socket),
     // A path that cannot be decoded never gets to the hooks; it passes the same door here.
     frameworkErrors: (error, request, reply) => {
-      void enter({ door, audit }, { isStopping: false }, { request, reply }).then(async (sent) =>
-        sent === undefined ? sendThrown({ engine }, error, { request, reply }) : sent,
-      );
+      const exchange = { request, reply };
+      enter({ door, audit }, { isStopping: false }, exchange)
+        .then(async (sent) => sent ?? sendThrown({ engine }, error, exchange))
+        .catch(async (failure: unknown) => sendThrown({ engine }, failure, exchange));
     },
   });
   app.server.maxConnections = limits.connectionsMax;
@@ -151,30 +150,18 @@ async function enter(
     request.caller = entered.value;
     return undefined;
   }
-  await audit.refused(callRecord(request, { caller: null, verdict: entered.error.code }));
+  await audit.refused(request, entered.error.code);
   // What else a refused caller sends is not read.
   if (request.headers["content-length"] !== undefined || request.headers["transfer-encoding"])
     reply.header("connection", "close");
   return sendProblem(reply, entered.error);
 }
 
-const callRecord = (
-  request: FastifyRequest,
-  { caller, verdict }: { readonly caller: Caller | null; readonly verdict: string },
-) => ({
-  key: caller?.id ?? null,
-  method: request.method,
-  route: request.routeOptions?.url ?? null,
-  address: addressOf(request.raw),
-  requestId: request.id,
-  verdict,
-});
-
 /** Before the work: what cannot be written down is not done. */
 async function noteUse(audit: Audit, request: FastifyRequest): Promise<void> {
   const { caller } = request;
   if (caller === null || !isEffectful(request.raw) || request.is404) return;
-  await audit.used(callRecord(request, { caller, verdict: caller.scope }));
+  await audit.used(request, caller);
 }
 
 async function sendThrown(

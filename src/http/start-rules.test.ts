@@ -1,7 +1,7 @@
 // What a server starts with, case by case.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decideStart, hostsOf, isLoopback } from "./start-rules.ts";
+import { decideStart, hostsOf, isLoopback, listenAddress } from "./start-rules.ts";
 
 const stateOf = (host: string, apiKey: string | null, allowInsecure: boolean): string => {
   const start = decideStart({ host, apiKey, allowInsecure });
@@ -33,4 +33,10 @@ test("loopback is told by its text", () => {
 test("the server answers to loopback, to its own address and to what the settings name", () => {
   const names = hostsOf("fe80::1", ["Orket.Example"]);
   assert.deepEqual(names, ["localhost", "127.0.0.1", "[::1]", "[fe80::1]", "orket.example"]);
+});
+
+test("localhost is listened on without asking where it leads", () => {
+  const asked = ["localhost", "LocalHost", "[::1]", "::1", "10.0.0.1", "orket.example"];
+  const taken = ["127.0.0.1", "127.0.0.1", "::1", "::1", "10.0.0.1", "orket.example"];
+  assert.deepEqual(asked.map(listenAddress), taken);
 });

@@ -38,6 +38,10 @@ export function decideStart({ host, apiKey, allowInsecure }: StartSettings): Res
 export const isLoopback = (host: string): boolean =>
   /^127(?:\.\d{1,3}){3}$/.test(host) || ["localhost", "::1", "[::1]"].includes(host.toLowerCase());
 
+/** `localhost` is never looked up: what it leads to is not this server's to trust. */
+export const listenAddress = (host: string): string =>
+  host.toLowerCase() === "localhost" ? "127.0.0.1" : host.replaceAll(/^\[|\]$/g, "");
+
 /** The names that the server answers to: those of loopback, its own address, and what the settings add. */
 export const hostsOf = (host: string, allowed: readonly string[]): readonly string[] => [
   "localhost",

@@ -92,6 +92,8 @@ test("bodies that a form or a plain text can carry are refused, and nothing is u
   const plain = { "content-type": "text/plain" };
   assert.equal((await ask({ ...noBody, headers: plain })).status, 415, "also without a body");
   assert.equal((await ask(noBody)).status, 404);
+  assert.equal((await ask({ ...noBody, body: {} })).status, 404);
+  assert.equal((await ask({ ...noBody, body: { admin: true } })).status, 400);
 });
 
 test("what is no JSON, and JSON that is too deep, too long or more than was asked for, is a 400 or 413", async (context) => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
+import { EngineError } from "../../src/domain/errors.ts";
 import { FAILURES_MAX } from "../../src/http/failure-limit.ts";
 import { REFUSALS_PER_MINUTE_MAX } from "../../src/http/audit.ts";
 import type { Route } from "../../src/http/route.ts";
@@ -165,19 +166,25 @@ test("each call that changes something and each refused one stands in the event 
     verdict: "operate",
     unwritten: 0,
   });
+  const login = { path: "/v1/login", method: "POST" };
+  await ask({ ...login, body: { key: "a-wrong-one" } });
+  await ask({ ...login, body: { key: API_KEY } });
+  const [, second] = await logged("key-used");
+  assert.deepEqual([second?.actor, second?.data["route"]], ["human:api-key", "/v1/login"]);
   await ask({ path: "/v1/runs/none/pause", method: "POST", key: KEYS.read });
   for (let count = 0; count < 3 * REFUSALS_PER_MINUTE_MAX; count += 1)
     await ask({ path: "/v1/secret-in-a-path" });
   const refused = await logged("key-refused");
   assert.equal(refused.length, REFUSALS_PER_MINUTE_MAX);
   assert.deepEqual(
-    refused.slice(0, 2).map(({ data: { verdict, route, key } }) => [verdict, route, key]),
+    refused.slice(0, 3).map(({ data: { verdict, route, key } }) => [verdict, route, key]),
     [
+      ["KEY_REFUSED", "/v1/login", null],
       ["SCOPE_MISSING", "/v1/runs/:id/pause", null],
       ["KEY_REFUSED", null, null],
     ],
   );
-  assert.doesNotMatch(JSON.stringify(refused), /secret-in-a-path/);
+  assert.doesNotMatch(JSON.stringify(refused), /secret-in-a-path|a-wrong-one/);
 });
 
 test("R-37 a ticket opens one stream once, and nothing else", async (context) => {
@@ -215,4 +222,33 @@ test("R-37 a ticket opens one stream once, and nothing else", async (context) =>
   const evil = { origin: "http://evil.example" };
   assert.equal(await open(`/v1/stream?ticket=${fresh}`, evil), 403);
   assert.equal(await open(`/v1/stream?ticket=${fresh}`), 403, "used up by the attempt");
+});
+
+test("a key that cannot be looked up lets nobody in, and what cannot be written down is not done", async (context) => {
+  let works = true;
+  const scene = await openHttp(context, {
+    authenticate: async () => {
+      throw new EngineError("STORE_BUSY", "locked: /srv/orket.db");
+    },
+    store: (store) => ({
+      ...store,
+      transaction: async (...asked) => {
+        if (!works) throw new EngineError("STORE_FULL", "no room: /srv/orket.db");
+        return store.transaction(...asked);
+      },
+    }),
+  });
+  const { ask, engine } = scene;
+  for (const path of ["/v1/version", "/v1/%zz"]) {
+    const busy = await ask({ path, key: "any" });
+    assert.deepEqual([busy.status, busy.json["code"]], [503, "STORE_BUSY"], path);
+    assert.doesNotMatch(busy.text, /srv/);
+  }
+  works = false;
+  const call = { path: "/v1/runs", method: "POST", key: API_KEY, body: { card: "work" } };
+  const full = await ask(call);
+  assert.deepEqual([full.status, full.json["code"]], [507, "STORE_FULL"]);
+  assert.deepEqual(await engine.store.read(async ({ runs }) => runs.list({ limit: 9 })), []);
+  assert.equal((await ask({ path: "/v1/version" })).status, 403, "a refusal stays one");
+  assert.equal((await ask({ path: "/health" })).status, 200);
 });

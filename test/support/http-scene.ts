@@ -1,6 +1,7 @@
 // The API on real parts, for tests that ask it through Fastify's inject or a real socket: a project in a temporary folder,
 // a key of each scope, and the routes as they are registered.
 import type { TestContext } from "node:test";
+import type { Engine } from "../../src/app/engine.ts";
 import { createRunTasks } from "../../src/app/run-tasks.ts";
 import type { RunTasks } from "../../src/app/run-tasks.ts";
 import { createAudit } from "../../src/http/audit.ts";
@@ -60,6 +61,8 @@ export type SceneOptions = Partial<Setting> & {
   readonly isOpen?: boolean;
   readonly origins?: readonly string[];
   readonly limits?: HttpDeps["limits"];
+  readonly authenticate?: Authenticate;
+  readonly store?: (store: Engine["store"]) => Engine["store"];
   /** Replaces or adds routes. */
   readonly routes?: (routes: readonly Route[], api: Api) => readonly Route[];
 };
@@ -75,12 +78,13 @@ export async function openHttp(
     ...options.files,
   });
   const opened = await openTestEngine(project.dir, options.options);
-  const { engine } = opened;
+  const store = options.store?.(opened.engine.store) ?? opened.engine.store;
+  const engine: Engine = { ...opened.engine, store };
   const keys = new Map<string, Scope>([
     [KEYS.read, "read"],
     [KEYS.operate, "operate"],
   ]);
-  const authenticate: Authenticate = async (key) => {
+  const byName: Authenticate = async (key) => {
     const scope = keys.get(key);
     return scope === undefined ? null : { id: `${scope}-key`, scope };
   };
@@ -95,7 +99,7 @@ export async function openHttp(
       lifeMs,
       tokensMax: 10,
     });
-  const { apiKey = API_KEY, isOpen = false, origins = [] } = options;
+  const { apiKey = API_KEY, isOpen = false, origins = [], authenticate = byName } = options;
   const auth = createAuth({
     apiKey,
     isOpen,
@@ -104,10 +108,12 @@ export async function openHttp(
     tickets: tokensOf(30_000),
     failures: createFailureLimit(engine),
   });
+  const audit = createAudit(engine);
   const api: Api = {
     engine,
     tasks,
     auth,
+    audit,
     streams,
     version: "1.2.3",
     organization: "The test",
@@ -117,7 +123,6 @@ export async function openHttp(
   const own = apiRoutes(api);
   const routes = options.routes?.(own, api) ?? own;
   const door = createDoor(auth, { hosts: hostsOf("127.0.0.1", ["orket.example"]), origins });
-  const audit = createAudit(engine);
   const server = await createHttpServer({
     engine,
     door,

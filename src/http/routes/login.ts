@@ -10,7 +10,7 @@ import { SESSION_MS, TICKET_MS } from "../tokens.ts";
 
 const done = z.strictObject({ ok: z.literal(true) });
 
-export const loginRoutes = ({ auth }: Pick<Api, "auth">): readonly Route[] => [
+export const loginRoutes = ({ auth, audit }: Pick<Api, "auth" | "audit">): readonly Route[] => [
   route({
     method: "POST",
     path: "/v1/login",
@@ -21,9 +21,14 @@ export const loginRoutes = ({ auth }: Pick<Api, "auth">): readonly Route[] => [
     body: z.strictObject({ key: z.string() }),
     answer: done,
     handle: async ({ body, request, reply }) => {
-      const token = await auth.login(body.key, addressOf(request.raw));
-      if (token === null) return { ok: false, error: KEY_REFUSAL };
-      reply.header("set-cookie", cookieOf(token, { request, lifeMs: SESSION_MS }));
+      const session = await auth.login(body.key, addressOf(request.raw));
+      if (session === null) {
+        await audit.refused(request, KEY_REFUSAL.code);
+        return { ok: false, error: KEY_REFUSAL };
+      }
+      await audit.used(request, session.caller);
+      const cookie = cookieOf(session.token, { request, lifeMs: SESSION_MS });
+      reply.header("set-cookie", cookie);
       return ok({ ok: true as const });
     },
   }),
