@@ -49,8 +49,9 @@ export type AuthDeps = {
   readonly failures: FailureLimit;
 };
 
-export const API_KEY_CALLER: Caller = { id: "api-key", scope: "admin" };
-const OPEN_CALLER: Caller = { id: "anonymous", scope: "admin" };
+/** Names that no named key can have: those are in lower case. */
+const API_KEY_CALLER: Caller = { id: "ORKET_API_KEY", scope: "admin" };
+const OPEN_CALLER: Caller = { id: "ANYBODY", scope: "admin" };
 
 export const SESSION_COOKIE = "orket_session";
 const KEY_CHARACTERS_MAX = 512;

@@ -143,7 +143,7 @@ export function checkRoute({ method, url, config, schema }: Declared): void {
   throw new TypeError(`The route ${String(method)} ${url} declares no auth, errors or schemas.`);
 }
 
-const NOBODY: Caller = { id: "anonymous", scope: "read" };
+const NOBODY: Caller = { id: "ANYBODY", scope: "read" };
 
 export function registerRoute(app: FastifyInstance, one: Route): void {
   const { params, query, body, answer } = one.schemas;

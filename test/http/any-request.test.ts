@@ -56,7 +56,10 @@ type Asked = {
   readonly key: string;
 };
 
-const encode = (part: unknown): string => encodeURIComponent(String(part).toWellFormed());
+const encode = (part: unknown): string =>
+  encodeURIComponent(
+    (typeof part === "string" ? part : (JSON.stringify(part) ?? "")).toWellFormed(),
+  );
 
 function questionOf({ route, param, query, body, key }: Asked): Question {
   const path = route.path.replaceAll(/:\w+/g, () => encode(param));

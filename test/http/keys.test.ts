@@ -170,7 +170,7 @@ test("each call that changes something and each refused one stands in the event 
   await ask({ ...login, body: { key: "a-wrong-one" } });
   await ask({ ...login, body: { key: API_KEY } });
   const [, second] = await logged("key-used");
-  assert.deepEqual([second?.actor, second?.data["route"]], ["human:api-key", "/v1/login"]);
+  assert.deepEqual([second?.actor, second?.data["route"]], ["human:ORKET_API_KEY", "/v1/login"]);
   await ask({ path: "/v1/runs/none/pause", method: "POST", key: KEYS.read });
   for (let count = 0; count < 3 * REFUSALS_PER_MINUTE_MAX; count += 1)
     await ask({ path: "/v1/secret-in-a-path" });
