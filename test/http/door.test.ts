@@ -86,8 +86,8 @@ test("bodies that a form or a plain text can carry are refused, and nothing is u
   ])
     assert.equal(await send({ "content-type": type }), 415, type);
   assert.equal(await send({ "content-encoding": "gzip" }), 415);
-  const twice = { "content-type": ["application/json", "text/plain"] };
-  assert.equal(await send(twice), 415);
+  for (const second of ["text/plain", "application/json"])
+    assert.equal(await send({ "content-type": ["application/json", second] }), 415, second);
   const noBody = { path: "/v1/runs/none/pause", method: "POST", key: API_KEY };
   const plain = { "content-type": "text/plain" };
   assert.equal((await ask({ ...noBody, headers: plain })).status, 415, "also without a body");

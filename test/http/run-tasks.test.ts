@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { submitRun } from "../../src/app/control-run.ts";
+import { stopRun } from "../../src/app/stop-run.ts";
 import type { RunTaskDeps, RunTasks } from "../../src/app/run-tasks.ts";
 import { createRunTasks } from "../../src/app/run-tasks.ts";
 import type { Engine } from "../../src/app/engine.ts";
@@ -133,4 +134,39 @@ test("a stop pauses what is in flight, starts nothing that waits, and the next s
   await next.takeUp("lost");
   await untilIdle(next);
   assert.deepEqual(await endsOf(engine), { a: "done", b: "done" });
+});
+
+test("a run that is continued while its last task still ends is looked at again after that, and not worked on twice", async (context) => {
+  const { engine } = await openProject(context, {
+    issues: [{ id: "good" }],
+    script: script({ good: { ...well("good"), coder: [{ text: "Done.", delayMs: 60_000 }] } }),
+  });
+  let opened = 0;
+  const executed = Promise.withResolvers<void>();
+  const model: Engine["model"] = {
+    ...engine.model,
+    reply: async (...asked) => {
+      opened += 1;
+      executed.resolve();
+      return engine.model.reply(...asked);
+    },
+  };
+  const tasks = create({ ...engine, model });
+  const begun = await submitRun({ engine, tasks }, request("work"));
+  assert.ok(begun.ok);
+  const run = begun.value.id;
+  await executed.promise;
+  const before = opened;
+  assert.deepEqual(tasks.resume(run), { ok: true, value: null });
+  assert.deepEqual(tasks.resume(run), { ok: true, value: null });
+  assert.equal(tasks.activeCount(), 1, "it is not worked on twice");
+  // Reads queue up with whatever a second task would have asked of the store.
+  for (let looks = 0; looks < 20; looks += 1) {
+    const found = await engine.store.read(async ({ runs }) => runs.get(run));
+    assert.equal(found?.epoch, 1, "nobody else has taken it");
+  }
+  const canceled = await stopRun(engine, { run, wish: "cancel", by: "ann", isOwnerGone });
+  assert.ok(canceled.ok);
+  await untilIdle(tasks);
+  assert.deepEqual([await endsOf(engine), opened], [{ "build-work": "canceled" }, before]);
 });
