@@ -2,10 +2,12 @@
 // is left. What goes into the command line is decided before.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../../ports/clock.ts";
 import type { ContainedCommand, ProcessFacts } from "../../ports/containment.ts";
 import { DESCRIPTORS } from "./box-command.ts";
+import { coverInherited, inheritedDescriptors } from "./inherited.ts";
 import { keepOutput } from "./kept-output.ts";
 import type { GuardedBox } from "./memory-guard.ts";
 import { startedAt } from "./process-tree.ts";
@@ -77,22 +79,35 @@ export async function runBox(
 
 function startBox({ argv, env, command, workspace, isStaged }: BoxStart): Box {
   const [program = "", ...rest] = argv;
-  const child = spawn(program, rest, {
-    // By the descriptor: what lies at the workspace's path by now does not matter.
-    cwd: isStaged ? `/proc/${process.pid}/fd/${workspace}` : "/",
-    env,
-    // A session of its own: what is typed at the terminal is not for the box.
-    detached: true,
-    stdio: [
-      "pipe",
-      "pipe",
-      "pipe",
-      isStaged ? "ignore" : workspace,
-      "pipe",
-      "pipe",
-      command.resultBytesMax > 0 ? "pipe" : "ignore",
-    ],
-  });
+  const nothing = openSync("/dev/null", constants.O_RDWR);
+  let child: ChildProcess;
+  try {
+    const inherited = inheritedDescriptors("/proc/self/fdinfo", DESCRIPTORS.result);
+    child = spawn(program, rest, {
+      // By the descriptor: what lies at the workspace's path by now does not matter.
+      cwd: isStaged ? `/proc/${process.pid}/fd/${workspace}` : "/",
+      env,
+      // A session of its own: what is typed at the terminal is not for the box.
+      detached: true,
+      stdio: [
+        ...coverInherited<"pipe" | number>(
+          [
+            "pipe",
+            "pipe",
+            "pipe",
+            isStaged ? nothing : workspace,
+            "pipe",
+            "pipe",
+            command.resultBytesMax > 0 ? "pipe" : nothing,
+          ],
+          inherited,
+          nothing,
+        ),
+      ],
+    });
+  } finally {
+    closeSync(nothing);
+  }
   return {
     child,
     cause: null,

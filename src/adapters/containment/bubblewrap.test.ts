@@ -220,3 +220,37 @@ test("is there after its self-test, and absent with a remedy without the program
     assert.ok(!absent.available && reason.test(absent.reason) && absent.remedy !== "");
   }
 });
+
+test("no socket but of the internet, and no pair that could send to a path", async (context) => {
+  const { run } = await scene(context);
+  const ask = async (code: string) =>
+    (await run(["perl", "-e", `${code} or exit($! + 0)`])).exitCode;
+  assert.equal(await ask("socket(A, 2, 1, 0)"), 0);
+  for (const family of [1, 16, 17, 38, 40])
+    assert.equal(await ask(`socket(A, ${family}, 2, 0)`), 97);
+  assert.equal(await ask("socketpair(A, B, 1, 1, 0)"), 0);
+  assert.equal(await ask("socketpair(A, B, 1, 2, 0)"), 97);
+});
+
+test("without control groups the memory of a whole tree is watched", async (context) => {
+  const workspaceDir = await tempFolder(context);
+  const opened = openBubblewrap({ ...DEPS, cgroupDir: workspaceDir });
+  assert.ok(opened.ok);
+  assert.equal(opened.value.memory, "watchdog");
+  const hog = "$x = 'x' x 90000000; sleep 30";
+  const command: ContainedCommand = {
+    argv: ["perl", "-e", `fork; ${hog}`],
+    workspaceDir,
+    workspace: "read-only",
+    cwd: ".",
+    env: {},
+    stdin: "",
+    folders: {},
+    network: false,
+    resultBytesMax: 0,
+    limits: LIMITS,
+  };
+  const ran = await opened.value.run(command, new AbortController().signal);
+  assert.ok(ran.ok);
+  assert.equal(ran.value.ended, "memory-limit");
+});

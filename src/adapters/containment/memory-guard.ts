@@ -58,7 +58,12 @@ function versionOne({ cgroupDir }: GuardDeps): Group | null {
   if (!existsSync(join(parent, "memory.limit_in_bytes"))) return null;
   return {
     parent,
-    limits: (bytes) => ({ "memory.limit_in_bytes": String(bytes), "memory.swappiness": "0" }),
+    // The second, which counts swap too, is not there on every kernel and cannot be below the first.
+    limits: (bytes) => ({
+      "memory.limit_in_bytes": String(bytes),
+      "memory.memsw.limit_in_bytes": String(bytes),
+      "memory.swappiness": "0",
+    }),
     kills: "memory.oom_control",
   };
 }

@@ -12,6 +12,7 @@ const JUMP_EQUAL = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
 const JUMP_GREATER = 0x25; // BPF_JMP | BPF_JGT | BPF_K
 const JUMP_ANY_BIT = 0x45; // BPF_JMP | BPF_JSET | BPF_K
 const RETURN = 0x06; // BPF_RET | BPF_K
+const MASK = 0x54; // BPF_ALU | BPF_AND | BPF_K
 
 const ALLOW = 0x7fff0000;
 const KILL_PROCESS = 0x80000000;
@@ -23,6 +24,10 @@ const EAFNOSUPPORT = 97;
 
 const AF_INET = 2;
 const AF_INET6 = 10;
+/** A pair of datagram sockets could still send to any path; of pairs that are connected for good there are these. */
+const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
+const SOCK_TYPE_MASK = 0xf;
 /** CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET of linux/sched.h. */
 const NEW_NAMESPACES =
   0x80 | 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000;
@@ -71,7 +76,8 @@ const onArgument = (
 ];
 
 export function filterProgram(table: SyscallTable): Uint8Array {
-  const { audit, foreignBit, socket, clone, clone3, ioctl, denied, absent, newest } = table;
+  const { audit, foreignBit, socket, socketpair, clone, clone3, ioctl, denied, absent, newest } =
+    table;
   return encode([
     load(ARCHITECTURE_AT),
     unless(JUMP_EQUAL, audit, 1),
@@ -87,6 +93,13 @@ export function filterProgram(table: SyscallTable): Uint8Array {
     ...onArgument(socket, 0, [
       unless(JUMP_EQUAL, AF_INET, 2),
       unless(JUMP_EQUAL, AF_INET6, 1),
+      answer(withErrno(EAFNOSUPPORT)),
+      answer(ALLOW),
+    ]),
+    ...onArgument(socketpair, 1, [
+      { code: MASK, value: SOCK_TYPE_MASK },
+      unless(JUMP_EQUAL, SOCK_STREAM, 2),
+      unless(JUMP_EQUAL, SOCK_SEQPACKET, 1),
       answer(withErrno(EAFNOSUPPORT)),
       answer(ALLOW),
     ]),

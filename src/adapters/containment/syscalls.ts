@@ -9,6 +9,7 @@ export type SyscallTable = {
   /** x32 calls carry this bit; the other architectures have none. */
   readonly foreignBit: number | null;
   readonly socket: number;
+  readonly socketpair: number;
   readonly clone: number;
   readonly clone3: number;
   readonly ioctl: number;
@@ -45,6 +46,7 @@ export const SYSCALLS: Readonly<Record<Architecture, SyscallTable>> = {
     audit: 0xc000003e,
     foreignBit: 0x40000000,
     socket: 41,
+    socketpair: 53,
     clone: 56,
     clone3: CLONE3,
     ioctl: 16,
@@ -104,6 +106,7 @@ export const SYSCALLS: Readonly<Record<Architecture, SyscallTable>> = {
     audit: 0xc00000b7,
     foreignBit: null,
     socket: 198,
+    socketpair: 199,
     clone: 220,
     clone3: CLONE3,
     ioctl: 29,
