@@ -130,6 +130,11 @@ const containmentOf = ({ config, stateDir, env, clock }: ContainmentFacts): Cont
     uid: process.getuid?.() ?? 0,
     unique: () => randomBytes(8).toString("hex"),
     scratchDir: join(stateDir, "containment"),
+    unsandboxed: {
+      word: config.text("sandbox.allow_unsandboxed"),
+      environment: config.text("env") as "local",
+      serverHost: config.text("server.host") ?? "",
+    },
   });
 
 const assetSourceOf = (projectDir: string, config: Config) => ({

@@ -5,6 +5,8 @@ import type { Result } from "../../domain/result.ts";
 import type { Containment, ContainmentReport } from "../../ports/containment.ts";
 import type { BubblewrapDeps } from "./bubblewrap.ts";
 import { openBubblewrap } from "./bubblewrap.ts";
+import type { Surroundings } from "./none.ts";
+import { createHostContainment } from "./none.ts";
 import { remedyFor } from "./remedies.ts";
 import { selfTest } from "./self-test.ts";
 
@@ -12,6 +14,8 @@ export type ContainmentDeps = BubblewrapDeps & {
   readonly backend: "auto" | "bwrap" | "docker" | "srt" | "none";
   readonly platform: string;
   readonly scratchDir: string;
+  /** What the backend none asks for; without it, it is refused. */
+  readonly unsandboxed?: Omit<Surroundings, "path" | "uid">;
 };
 
 type Found = {
@@ -30,10 +34,17 @@ export function createContainment(deps: ContainmentDeps): Containment {
 
 async function findBox(deps: ContainmentDeps): Promise<Found> {
   if (deps.backend === "auto" || deps.backend === "bwrap") return findBubblewrap(deps);
+  if (deps.backend === "none") return findNone(deps);
   return absent({
     reason: `the backend ${deps.backend} is not supported`,
     remedy: "Set ORKET_SANDBOX_BACKEND=auto, and install bubblewrap.",
   });
+}
+
+async function findNone({ unsandboxed, uid, searchPath }: ContainmentDeps): Promise<Found> {
+  const around = unsandboxed ?? { word: null, environment: "local", serverHost: "127.0.0.1" };
+  const host = createHostContainment({ ...around, uid, path: searchPath });
+  return { report: await host.probe(), run: host.run };
 }
 
 async function findBubblewrap(deps: ContainmentDeps): Promise<Found> {
