@@ -1,6 +1,7 @@
 // `npm run bench`: what the engine costs per turn beside the floor of plain SQLite commits in the same run, whether that
 // stays flat from 100 to 10,000 cards, and whole processes from outside. Prints a table, then JSON. Ratios count, absolute
 // figures belong to the machine.
+import { benchBoxes } from "./boxes.ts";
 import { benchEngine } from "./engine.ts";
 import { benchProcesses } from "./processes.ts";
 
@@ -14,6 +15,7 @@ const engine = await benchEngine({
   concurrencies: CONCURRENCIES,
   rounds: ROUNDS,
 });
+const boxes = await benchBoxes({ runs: 50 });
 const processes = await benchProcesses({ cards: 10_000, runs: 7 });
 
 const round = (value: number, digits = 0): string => value.toFixed(digits);
@@ -56,4 +58,16 @@ print(
     "peak MiB": round(row.peakMiB),
   })),
 );
-console.log(JSON.stringify({ v: 1, engine, processes }));
+console.log(
+  "A contained command beside the bare one, median of the runs; no row where there is no box\n",
+);
+print(
+  boxes.map((row) => ({
+    box: row.backend,
+    runs: String(row.runs),
+    "box ms": round(row.boxMs, 1),
+    "bare ms": round(row.bareMs, 1),
+    "box vs bare": round(row.boxMs / row.bareMs, 1),
+  })),
+);
+console.log(JSON.stringify({ v: 1, engine, processes, boxes }));
