@@ -84,6 +84,7 @@ export async function runBare(
 export async function openAttackScene(context: TestContext): Promise<AttackScene> {
   const canary = randomBytes(12).toString("hex");
   const outsideDir = await mkdtemp(join(homedir(), ".orket-canary-"));
+  context.after(() => rm(outsideDir, { recursive: true, force: true }));
   // Nobody is kept out by its mode: the walls alone must hold.
   await chmod(outsideDir, 0o755);
   const base = await tempFolder(context);
@@ -95,12 +96,11 @@ export async function openAttackScene(context: TestContext): Promise<AttackScene
   process.env["ORKET_TEST_CANARY"] = canary;
   const host = await openListeners(workspaceDir);
   const victims = [await startVictim(canary, null), await startVictim(canary, 65_534)];
-  context.after(async () => {
+  context.after(() => {
     delete process.env["ORKET_TEST_CANARY"];
     closeSync(open);
     for (const victim of victims) victim.end();
     host.close();
-    await rm(outsideDir, { recursive: true, force: true });
   });
   return {
     workspaceDir,

@@ -64,7 +64,7 @@ for (const [what, script, ended, exitCode] of [
     const as = isRoot
       ? ["setpriv", "--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--clear-groups", "--"]
       : [];
-    const [file = "", ...args] = [...as, process.execPath, RUNNER, workspaceDir, script];
+    const [file, ...args] = [...as, process.execPath, RUNNER, workspaceDir, script];
     const ran = spawnSync(file, args, { encoding: "utf8", env: {}, cwd: workspaceDir });
     if (ran.status !== 0 && /EACCES|Permission denied|execvp/i.test(ran.stderr))
       return context.skip(
