@@ -8,10 +8,13 @@ import { createDiskAssets } from "./adapters/assets/disk.ts";
 import { createSystemClock } from "./adapters/clock/system.ts";
 import { createContainment } from "./adapters/containment/select.ts";
 import { createRandomIds } from "./adapters/ids/random.ts";
+import { createDiskFixtures } from "./adapters/fixtures/disk.ts";
+import { createLoopbackHttpCheck } from "./adapters/http-check/loopback.ts";
 import { createBuildLogs } from "./adapters/log/build-log.ts";
 import { createLog } from "./adapters/log/pino.ts";
 import { createModels } from "./adapters/model/router.ts";
 import { loadNodes } from "./adapters/nodes/load.ts";
+import { createThreadPatterns } from "./adapters/pattern/thread.ts";
 import { createProcesses } from "./adapters/process/spawn.ts";
 import { createSourceParserOnDemand } from "./adapters/source/on-demand.ts";
 import { createStateFiles } from "./adapters/state-files/disk.ts";
@@ -20,6 +23,8 @@ import { createDiskWorkspaces } from "./adapters/workspace/open.ts";
 import { recoverPlans } from "./app/apply-plan.ts";
 import type { Engine, Watcher } from "./app/engine.ts";
 import type { EngineSettings } from "./app/settings.ts";
+import type { SandboxUrl, Verifier, VerifierParts } from "./app/verifier.ts";
+import { createVerifier } from "./app/verifier.ts";
 import { DEFAULT_LIMITS } from "./app/settings.ts";
 import type { Check, Project } from "./cli/workbench.ts";
 import type { Config, Secret } from "./config.ts";
@@ -54,7 +59,9 @@ export type Assembly = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly owner: string;
   /** Parts that a replay brings with it. */
-  readonly parts?: Partial<Pick<Engine, "clock" | "ids" | "model" | "containment" | "assets">>;
+  readonly parts?: Partial<
+    Pick<Engine, "clock" | "ids" | "model" | "containment" | "assets" | "verifier">
+  >;
 };
 
 export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>> {
@@ -79,6 +86,7 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
   const named = nodeNames(config, loaded.ok ? loaded.value : null);
   const nodes = await loadNodes({ projectDir: dir, names: named, builtIn: BUILT_IN });
   if (!nodes.ok) return nodes;
+  const containment = containmentOf({ config, stateDir, env, clock });
   const store = await openStore();
   return ok({
     store,
@@ -101,7 +109,8 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
       providers: providersOf(config),
       prices: pricesOf(config),
     }),
-    containment: containmentOf({ config, stateDir, env, clock }),
+    containment,
+    verifier: verifierOf({ dir, config, containment: parts.containment ?? containment, ids }),
     source: createSourceParserOnDemand(),
     stateFiles: createStateFiles({ stateDir, projectDir: dir, redact }),
     buildLogs: createBuildLogs(stateDir),
@@ -184,6 +193,30 @@ const pricesOf = (config: Config): Readonly<Record<string, Price>> =>
       ],
     ),
   );
+
+/** No sandbox is known here; whoever brings them up says where they answer. */
+const noSandbox: SandboxUrl = async () =>
+  refuse(
+    "SANDBOX_UNKNOWN",
+    "No sandbox of this build is running. Bring one up: orket sandboxes up",
+  );
+
+type VerifierSetting = Pick<VerifierParts, "containment" | "ids"> &
+  Pick<Assembly, "dir" | "config"> & { readonly sandboxUrl?: SandboxUrl };
+
+const verifierOf = ({ dir, config, sandboxUrl, ...parts }: VerifierSetting): Verifier =>
+  createVerifier({
+    ...parts,
+    fixtures: createDiskFixtures(dir),
+    httpCheck: createLoopbackHttpCheck(),
+    patterns: createThreadPatterns(),
+    sandboxUrl: sandboxUrl ?? noSandbox,
+    limits: {
+      timeoutMs: config.number("verify.timeout_sec") * 1000,
+      cpuSec: config.number("verify.cpu_sec"),
+      memoryMiB: config.number("verify.mem_mb"),
+    },
+  });
 
 const budgetOf = (config: Config, key: "budgets.run" | "budgets.card"): Budget => {
   const { tokens, cost_usd: costUsd, minutes, turns } = config.record<number>(key);

@@ -46,7 +46,7 @@ test("the package", async (t) => {
       needed.filter((path) => !paths.includes(path)),
       [],
     );
-    for (const folder of ["migrations/sqlite/", "examples/"])
+    for (const folder of ["migrations/sqlite/", "examples/", "harness/"])
       assert.ok(
         paths.some((path) => path.startsWith(folder)),
         folder,

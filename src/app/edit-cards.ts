@@ -6,8 +6,11 @@ import { ok, refuse } from "../domain/result.ts";
 import type { Store, StoreTransaction } from "../ports/store.ts";
 import { actorName, applyMove, cardEvent } from "./apply-move.ts";
 import type { Engine } from "./engine.ts";
+import type { Standing } from "./verify-card.ts";
+import { verdictFor } from "./verify-card.ts";
 
 type Deps = { readonly store: Store };
+type MoveDeps = Deps & Pick<Engine, "workspaces" | "verifier">;
 
 /** `build` null = the build of that card with the newest run. */
 export type CardName = { readonly card: string; readonly build: string | null };
@@ -35,27 +38,29 @@ export type MoveByHand = CardName & {
 
 /** As the organization's rules have it now; where they do not load, the stricter one holds. */
 export async function moveCardByRules(
-  { store, assets }: Pick<Engine, "store" | "assets">,
+  { assets, ...deps }: MoveDeps & Pick<Engine, "assets">,
   request: MoveByHand,
 ): Promise<Result<Card>> {
   const loaded = await assets.load();
   const verificationRequired = loaded.ok
     ? loaded.value.organization.process.requireVerification
     : true;
-  return moveCardByHand({ store }, { ...request, verificationRequired });
+  return moveCardByHand(deps, { ...request, verificationRequired });
 }
 
 /** A person may finish a card too, but the verification rule holds for people as well. */
 export async function moveCardByHand(
-  { store }: Deps,
+  deps: MoveDeps,
   request: MoveByHand & { readonly verificationRequired: boolean },
 ): Promise<Result<Card>> {
-  return store.transaction(async (transaction) => {
+  // Digests are read before the transaction: it waits for nothing but the database.
+  const standing = request.to === "done" ? await standingOf(deps, request) : null;
+  return deps.store.transaction(async (transaction) => {
     const found = await findCard(transaction, request);
     if (!found.ok) return found;
     const card = found.value;
     const brief = await transaction.cards.brief(card.build, card.id);
-    const last = await transaction.cards.lastVerification(card.build, card.id);
+    const verdict = standing === null ? null : await verdictFor(transaction, card, standing);
     return applyMove(transaction, card, {
       to: request.to,
       actor: human(request.person),
@@ -64,11 +69,31 @@ export async function moveCardByHand(
       waitDetail: request.detail,
       verification: {
         declared: brief?.verification != null,
-        verdict: last !== null && last.cycle === card.cycle ? last.verdict : null,
+        verdict,
         required: request.verificationRequired,
       },
     });
   });
+}
+
+/** What a verdict must be about to count; null when the card declares no verification. */
+async function standingOf(
+  { store, workspaces, verifier }: MoveDeps,
+  request: CardName,
+): Promise<Standing | null> {
+  const read = await store.read(async (transaction) => {
+    const found = await findCard(transaction, request);
+    if (!found.ok) return null;
+    const card = found.value;
+    const brief = await transaction.cards.brief(card.build, card.id);
+    return brief?.verification == null ? null : { card, verification: brief.verification };
+  });
+  if (read === null) return null;
+  const workspace = await workspaces.open(read.card.build);
+  const basis = await verifier.basis({ ...read, workspace });
+  if (!basis.ok) return null;
+  const workspaceDigest = await workspace.digest();
+  return { cycle: read.card.cycle, workspaceDigest, basis: basis.value };
 }
 
 const human = (id: string): Actor => ({ kind: "human", id, roles: [] });

@@ -14,6 +14,7 @@ import type { StateFiles } from "../ports/state-files.ts";
 import type { Store } from "../ports/store.ts";
 import type { Workspaces } from "../ports/workspace.ts";
 import type { EngineSettings } from "./settings.ts";
+import type { Verifier } from "./verifier.ts";
 
 /** The nodes in force, and those that run beside them in shadow; a shadow's answer is recorded and never used. */
 export type ActiveNodes = {
@@ -31,6 +32,7 @@ export type Engine = {
   readonly assetEdits: AssetEdits;
   readonly model: Model;
   readonly containment: Containment;
+  readonly verifier: Verifier;
   readonly source: SourceParser;
   readonly stateFiles: StateFiles;
   readonly nodes: ActiveNodes;

@@ -13,6 +13,8 @@ import { applyMove, cardEvent } from "./apply-move.ts";
 import { askNode } from "./ask-node.ts";
 import { backoffMs, endsRun, isConnectionFailure } from "./call-model.ts";
 import { applyReview } from "./review.ts";
+import type { Proof } from "./prove-work.ts";
+import { proofForDecision } from "./prove-work.ts";
 import { remember } from "./remember.ts";
 import type { Session } from "./session.ts";
 import { write } from "./session.ts";
@@ -56,8 +58,10 @@ export async function finishTurn(
     await interruptTurn(session, live, outcome.detail);
     return { ...NOTHING, runFailure: { reason: "provider", detail: outcome.detail } };
   }
+  const proof = await proofForDecision(session, live, outcome);
+  if (proof === null) return { ...NOTHING, kept: true };
   const { answer, events } = evaluate(session, live, outcome);
-  const closing: Closing = { session, live, outcome, events };
+  const closing: Closing = { session, live, outcome, proof, events };
   const effect = await settle(closing, answer);
   const code = outcome.failure?.code ?? null;
   return { ...effect, connectionFailure: code !== null && isConnectionFailure(code) ? code : null };
@@ -67,6 +71,7 @@ type Closing = {
   readonly session: Session;
   readonly live: LiveTurn;
   readonly outcome: TurnOutcome;
+  readonly proof: Proof;
   readonly events: readonly NewEvent[];
 };
 
@@ -157,7 +162,7 @@ const close = async (
 
 /** Files first, then the store: a commit that no row names is found again by the turn in its message. */
 async function commitTurn(
-  { session, live, outcome, events }: Closing,
+  { session, live, outcome, proof, events }: Closing,
   kind: "commit" | "promote",
 ): Promise<void> {
   const { turn, lane } = live;
@@ -170,7 +175,7 @@ async function commitTurn(
     if (digest !== null) await saveDigest(transaction, turn.build, digest);
     const words = await moveAtCommit(
       transaction,
-      { session, live, outcome, events },
+      { session, live, outcome, proof, events },
       { kind, card: fresh },
     );
     if (fresh.retryCount > 0)
@@ -227,7 +232,7 @@ async function saveDigest(
 /** Gives the outcome in a few words. A move that no longer fits is dropped with its reason; the work is kept. */
 async function moveAtCommit(
   transaction: StoreTransaction,
-  { session, live, outcome }: Closing,
+  { session, live, outcome, proof }: Closing,
   { kind, card }: { readonly kind: "commit" | "promote"; readonly card: Card },
 ): Promise<string> {
   const origin = originOf(session, live);
@@ -245,7 +250,8 @@ async function moveAtCommit(
   }
   const { staged } = outcome;
   if (staged === null) return "kept, more to do";
-  if (live.turn.kind === "review") return applyReview(transaction, { session, live, card, staged });
+  if (live.turn.kind === "review")
+    return applyReview(transaction, { session, live, card, staged, proof });
   const { waitReason, waitDetail, to, cause } = staged.move;
   const actor = { kind: "agent", id: live.turn.seat, roles: rolesOfSeat(live) } as const;
   const turn = { card: live.card.id, review: false, authorSeats: card.authorSeats };

@@ -5,11 +5,13 @@ import { ENGINE } from "../domain/card-moves.ts";
 import type { RouteAnswer } from "../domain/decision.ts";
 import type { NewEvent } from "../domain/events.ts";
 import type { TurnKind } from "../domain/turn.ts";
-import { applyMove, cardEvent } from "./apply-move.ts";
+import { applyMove } from "./apply-move.ts";
 import type { Decision } from "./ask-node.ts";
 import { askNode } from "./ask-node.ts";
+import { blockByEngine } from "./block-card.ts";
 import { isCardOverBudget } from "./budget.ts";
 import type { Engine } from "./engine.ts";
+import { lackOf } from "./prove-work.ts";
 import type { Lane, Session } from "./session.ts";
 import { write } from "./session.ts";
 
@@ -42,7 +44,7 @@ export async function keepDependencies(session: Session, lane: Lane): Promise<vo
   }
 }
 
-/** Nothing declared goes on to review. A declared verification is run at the review's start, where its verdict gates. */
+/** On to review, before which a declared verification is executed. */
 export async function promoteTesting(session: Session, card: Card): Promise<void> {
   await write(session, async (transaction) => {
     const fresh = await transaction.cards.get(card.build, card.id);
@@ -95,36 +97,18 @@ export async function routeCard(
   lane: Lane,
   { card, kind }: { readonly card: Card; readonly kind: TurnKind },
 ): Promise<Routed | null> {
-  const unverifiable = kind === "review" ? await missingContainment(session, card) : null;
-  if (unverifiable !== null) {
-    await blockForResource(session, card, {
-      detail: unverifiable,
-      alert: "containment-unavailable",
-      events: [],
-    });
-    return null;
-  }
   const { answer, events } = askRoute({ ...session.engine, run: session.run.id }, lane, {
     card,
     kind,
   });
   if (answer.seat !== null) return { kind, seat: answer.seat, events };
-  await blockForResource(session, card, {
+  await blockByEngine(session, card, {
+    reason: "resource",
     detail: answer.reason,
     alert: kind === "review" ? "no-reviewer" : "no-seat",
     events,
   });
   return null;
-}
-
-/** A declared verification needs containment; without it there is no verdict, and nothing can pass review. */
-async function missingContainment(session: Session, card: Card): Promise<string | null> {
-  const { store, containment } = session.engine;
-  const brief = await store.read(async ({ cards }) => cards.brief(card.build, card.id));
-  if (brief?.verification == null) return null;
-  const report = await containment.probe();
-  if (report.available) return null;
-  return `Its verification cannot run: containment_unavailable: ${report.reason}. ${report.remedy}`;
 }
 
 /** Cards that waited for a resource which is there now are ready again; looked at when a run takes the build up. */
@@ -170,38 +154,7 @@ async function lacksResource(session: Session, lane: Lane, card: Card): Promise<
   return (
     seatFor("work") === null ||
     seatFor("review") === null ||
-    (await missingContainment(session, card)) !== null ||
+    (await lackOf(session, lane, card)) !== null ||
     (await isCardOverBudget(session.engine, card))
   );
-}
-
-type ResourceBlock = {
-  readonly detail: string;
-  readonly alert: string;
-  readonly events: readonly NewEvent[];
-};
-
-async function blockForResource(
-  session: Session,
-  card: Card,
-  { detail, alert, events }: ResourceBlock,
-): Promise<void> {
-  const origin = { run: session.run.id };
-  await write(session, async (transaction) => {
-    const fresh = await transaction.cards.get(card.build, card.id);
-    if (fresh === null) return;
-    const data = { alert, detail, authorSeats: card.authorSeats };
-    await transaction.events.append([
-      ...events,
-      cardEvent(card, { ...origin, type: "alert-raised", actor: "engine", data }),
-    ]);
-    await applyMove(transaction, fresh, {
-      to: "blocked",
-      actor: ENGINE,
-      cause: "failure",
-      waitReason: "resource",
-      waitDetail: detail,
-      origin,
-    });
-  });
 }

@@ -3,6 +3,7 @@ import type { Card, CardBrief, CardKind, CardStatus } from "../domain/card.ts";
 import type { Event } from "../domain/events.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
+import type { VerificationRun } from "../domain/verdict.ts";
 import type { CardKey, Comment } from "../ports/store.ts";
 import type { CardName } from "./edit-cards.ts";
 import { findCard } from "./edit-cards.ts";
@@ -45,6 +46,8 @@ export type CardView = {
   readonly brief: CardBrief | null;
   /** Oldest first, the newest of them. */
   readonly comments: readonly Comment[];
+  /** Its last one; null when there was none. */
+  readonly verification: VerificationRun | null;
   readonly asOfSeq: number;
 };
 
@@ -59,6 +62,7 @@ export const showCard = async ({ store }: ReadDeps, name: CardName): Promise<Res
       card,
       brief: await transaction.cards.brief(card.build, card.id),
       comments: await transaction.comments.list(card.build, card.id, COMMENTS_MAX),
+      verification: await transaction.cards.lastVerification(card.build, card.id),
       asOfSeq: await transaction.events.lastSeq(),
     });
   });

@@ -6,6 +6,7 @@ import type { NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { NewCard, StoreTransaction } from "../ports/store.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
+import type { Proof } from "./prove-work.ts";
 import type { Session } from "./session.ts";
 import type { LiveTurn } from "./turn-outcome.ts";
 import type { StagedMove } from "./tools/tool.ts";
@@ -19,11 +20,13 @@ type Review = {
   readonly live: LiveTurn;
   readonly card: Card;
   readonly staged: StagedMove;
+  /** What is known of the work at this moment. */
+  readonly proof: Proof;
 };
 
 /** Applies the staged decision of a review turn; gives the outcome in a few words. */
 export async function applyReview(transaction: StoreTransaction, review: Review): Promise<string> {
-  const { session, live, card, staged } = review;
+  const { session, live, card, staged, proof } = review;
   const rejected = staged.move.to === "in_progress";
   if (rejected && card.cycle + 1 >= CYCLES_MAX) return stopCycles(transaction, review);
   const roles = live.lane.team.seats.find((seat) => seat.key === live.turn.seat)?.roles ?? [];
@@ -35,29 +38,14 @@ export async function applyReview(transaction: StoreTransaction, review: Review)
     actor: { kind: "agent", id: live.turn.seat, roles },
     turn: { card: live.card.id, review: true, authorSeats: card.authorSeats },
     verification: {
-      declared: false,
-      verdict: null,
+      ...proof,
       required: session.assets.organization.process.requireVerification,
-      ...(await declared(transaction, card)),
     },
     origin: { run: session.run.id, turn: live.turn.id },
   });
   if (!moved.ok) return `not moved: ${moved.error.message}`;
   if (!rejected) return `moved to ${staged.move.to}`;
   return recordRejection(transaction, review);
-}
-
-async function declared(
-  { cards }: StoreTransaction,
-  card: Card,
-): Promise<{ declared?: boolean; verdict?: "pass" | "fail" | null }> {
-  const brief = await cards.brief(card.build, card.id);
-  if (brief?.verification == null) return {};
-  const last = await cards.lastVerification(card.build, card.id);
-  return {
-    declared: true,
-    verdict: last !== null && last.cycle === card.cycle ? last.verdict : null,
-  };
 }
 
 const reviewEvent = (

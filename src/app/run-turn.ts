@@ -6,7 +6,9 @@ import { EngineError } from "../domain/errors.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { NO_USAGE } from "../domain/run.ts";
 import type { Turn, TurnKind } from "../domain/turn.ts";
+import type { Verdict } from "../domain/verdict.ts";
 import type { ModelFacts } from "../ports/model.ts";
+import type { StoreTransaction } from "../ports/store.ts";
 import { askNode } from "./ask-node.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
 import { turnsReached } from "./budget.ts";
@@ -90,11 +92,16 @@ export async function startTurn(session: Session, lane: Lane, plan: TurnPlan): P
     await transaction.events.append([...decisions, ...dispatch]);
     session.turns += 1;
     const { seatReplies } = counts;
-    return {
-      kind: "live",
-      live: { turn, card: current, lane, model, prompt, stored: [], approvals: [], seatReplies },
-    };
+    const verdict = await verdictOf(transaction, current);
+    const begun = { stored: [], approvals: [], seatReplies, verdict };
+    return { kind: "live", live: { turn, card: current, lane, model, prompt, ...begun } };
   });
+}
+
+/** What a reviewer may decide depends on it; when it decides, it is asked again what holds then. */
+async function verdictOf({ cards }: StoreTransaction, card: Card): Promise<Verdict | null> {
+  const last = await cards.lastVerification(card.build, card.id);
+  return last?.cycle === card.cycle ? last.verdict : null;
 }
 
 const newTurn = (
@@ -156,7 +163,8 @@ const APPROVALS_MAX = 100_000;
 /** Takes up a turn that another process left: same prompt, same model, the steps that are stored. */
 export async function reopenTurn(session: Session, lane: Lane, turn: Turn): Promise<LiveTurn> {
   const model = await factsOf(session, turn.model);
-  return session.engine.store.read(async ({ turns, cards, approvals: asked }) => {
+  return session.engine.store.read(async (transaction) => {
+    const { turns, cards, approvals: asked } = transaction;
     const card = await cards.get(turn.build, turn.card);
     if (card === null)
       throw new EngineError(
@@ -173,7 +181,8 @@ export async function reopenTurn(session: Session, lane: Lane, turn: Turn): Prom
     const seatReplies = counts.seatReplies - stored.length;
     const approvals = await asked.list({ turn: turn.id, limit: APPROVALS_MAX });
     const prompt = await turns.prompt(turn.id);
-    return { turn, card, lane, model, prompt, stored, approvals, seatReplies };
+    const verdict = await verdictOf(transaction, card);
+    return { turn, card, lane, model, prompt, stored, approvals, seatReplies, verdict };
   });
 }
 

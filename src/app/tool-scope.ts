@@ -5,7 +5,7 @@ import type { ToolScope } from "./tools/tool.ts";
 
 export function toolScopeOf(
   { engine, assets, run }: Session,
-  { turn, card, lane }: LiveTurn,
+  { turn, card, lane, verdict }: LiveTurn,
 ): ToolScope {
   const issue = lane.epic.issues.find((one) => one.id === card.id);
   return {
@@ -22,7 +22,7 @@ export function toolScopeOf(
     references: [...lane.epic.references, ...(issue?.references ?? [])],
     verification: {
       declared: issue?.verification != null,
-      verdict: null,
+      verdict,
       required: assets.organization.process.requireVerification,
     },
     workspace: lane.workspace,

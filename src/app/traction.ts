@@ -14,6 +14,7 @@ import { finishTurn } from "./finish-turn.ts";
 import type { TurnEffect } from "./finish-turn.ts";
 import { keepDependencies, promoteTesting, routeCard } from "./keep-backlog.ts";
 import { refreshLane } from "./lane.ts";
+import { needsProof, proveWork } from "./prove-work.ts";
 import { playTurn, reopenTurn, startTurn } from "./run-turn.ts";
 import type { Lane, Session } from "./session.ts";
 import { isStopping } from "./session.ts";
@@ -218,6 +219,13 @@ async function take(loop: Loop, lane: Lane, { candidate, events }: Taking): Prom
     await promoteTesting(session, card);
     return;
   }
+  if (candidate.class === "review" && (await needsProof(session, lane, card))) {
+    occupy(loop, { lane, card }, async () => {
+      await proveWork(session, lane, { card, events });
+      lane.backlog.free(card.id);
+    });
+    return;
+  }
   const routed = await routeCard(session, lane, {
     card,
     kind: candidate.class === "review" ? "review" : "work",
@@ -236,15 +244,22 @@ async function take(loop: Loop, lane: Lane, { candidate, events }: Taking): Prom
 function launch(loop: Loop, live: LiveTurn): void {
   const { session } = loop;
   const { lane, card } = live;
-  const key = `${lane.build}/${card.id}`;
   // In progress from now on, so that the next choice of this scan counts it for its seat.
   lane.backlog.apply(card);
-  lane.backlog.hold(card.id);
-  const work = (async () => {
+  occupy(loop, live, async () => {
     const outcome = await playTurn(session, live);
     const effect = await finishTurn(session, live, outcome);
     afterTurn(loop, live, effect);
-  })()
+  });
+}
+
+type Place = Pick<LiveTurn, "lane" | "card">;
+
+/** Takes a slot for work on the card, which no other work has meanwhile. */
+function occupy(loop: Loop, { lane, card }: Place, task: () => Promise<void>): void {
+  const key = `${lane.build}/${card.id}`;
+  lane.backlog.hold(card.id);
+  const work = task()
     .catch((error: unknown) => {
       loop.failure ??= error;
     })

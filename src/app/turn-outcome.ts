@@ -2,7 +2,7 @@
 import type { Approval } from "../domain/approval.ts";
 import type { Card } from "../domain/card.ts";
 import type { ChatMessage, Step, Turn } from "../domain/turn.ts";
-import type { TurnEnd } from "../domain/verdict.ts";
+import type { TurnEnd, Verdict } from "../domain/verdict.ts";
 import type { ModelFacts, ModelFailure } from "../ports/model.ts";
 import type { GateRule } from "./gate-tool-call.ts";
 import type { Lane } from "./session.ts";
@@ -18,6 +18,8 @@ export type LiveTurn = {
   readonly stored: readonly Step[];
   /** What people were asked about its calls before this process took it over. */
   readonly approvals: readonly Approval[];
+  /** Of the card's verification in this cycle, as it was when the turn was taken in hand. */
+  readonly verdict: Verdict | null;
   /** Replies this seat gave on this card before this turn. */
   readonly seatReplies: number;
 };

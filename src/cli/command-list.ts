@@ -234,6 +234,13 @@ function addBacklog(add: Add): void {
   addCards(add);
   add({
     ...document,
+    name: "verify <issue>",
+    about: "execute an issue's verification alone; exits 0 pass, 1 fail, 3 when it cannot run here",
+    example: "orket verify api-001 --json",
+    load: async () => (await import("./commands/verify.ts")).verify,
+  }).option(...OF_BUILD);
+  add({
+    ...document,
     name: "preview <asset>",
     about: "the prompt exactly as a run would send it",
     example: "orket preview api-001",

@@ -63,6 +63,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   APPROVAL_EXPIRED: EXIT.endedBadly,
   APPROVAL_VOID: EXIT.endedBadly,
   CONTAINMENT_UNAVAILABLE: EXIT.configuration,
+  VERIFICATION_PATH: EXIT.configuration,
   VERIFICATION_MISSING: EXIT.usage,
   ENGINE_UNAVAILABLE: EXIT.configuration,
   SANDBOX_UNKNOWN: EXIT.usage,

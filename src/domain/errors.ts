@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   APPROVAL_EXPIRED: "Nobody decided in time; it counts as denied.",
   APPROVAL_VOID: "The turn that asked has ended; a decision would have no effect.",
   CONTAINMENT_UNAVAILABLE: "No containment is available, so nothing an agent wrote is executed.",
+  VERIFICATION_PATH: "The fixture does not lie in the project's verification folder.",
   VERIFICATION_MISSING: "The card declares no verification.",
   ENGINE_UNAVAILABLE: "No container engine with Compose v2 answers.",
   SANDBOX_UNKNOWN: "No sandbox has that id.",

@@ -57,6 +57,10 @@ export const EVENT_TYPES = [
   "review-escalated",
   "review-limit-reached",
   "alert-raised",
+  // verification
+  "verification-started",
+  "verification-finished",
+  "verification-refused",
   // memory
   "memory-forgotten",
   // logs

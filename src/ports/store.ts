@@ -86,6 +86,8 @@ export type CardStore = {
   readonly write: (build: string, id: string, columns: CardColumns) => Promise<void>;
   readonly define: (build: string, id: string, definition: CardDefinition) => Promise<void>;
   readonly lastVerification: (build: string, id: string) => Promise<VerificationRun | null>;
+  /** Adds it; those before it stay. */
+  readonly addVerification: (build: string, id: string, run: VerificationRun) => Promise<void>;
 };
 
 export type Comment = {

@@ -64,6 +64,8 @@ export type Workspace = {
   readonly commit: (request: CommitRequest) => Promise<string | null>;
   /** Identifies the committed state: the head commit's tree, or `empty`. */
   readonly digest: () => Promise<string>;
+  /** Made from the history, never from the files as they lie there; no links, no git folder. The caller removes it. */
+  readonly snapshot: () => Promise<Snapshot>;
   /** Paths that differ from the last commit. */
   readonly changed: () => Promise<readonly string[]>;
   readonly history: (limit: number) => Promise<readonly CommitInfo[]>;
@@ -73,6 +75,14 @@ export type Workspace = {
 
 /** Files below a folder of the host, by the same rules as those of a workspace. */
 export type FolderFiles = Pick<Workspace, "read" | "write" | "list">;
+
+/** A copy of what is committed, for whoever only looks at it or may spoil it. */
+export type Snapshot = {
+  readonly dir: string;
+  /** As `digest` names that state. */
+  readonly digest: string;
+  readonly remove: () => Promise<void>;
+};
 
 export type WorkspaceFork = {
   readonly from: string;

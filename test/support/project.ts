@@ -20,6 +20,12 @@ import { createDiskWorkspaces } from "../../src/adapters/workspace/open.ts";
 import type { Engine } from "../../src/app/engine.ts";
 import { executeRun } from "../../src/app/execute-run.ts";
 import type { ExecuteRequest } from "../../src/app/execute-run.ts";
+import { createDiskFixtures } from "../../src/adapters/fixtures/disk.ts";
+import { createLoopbackHttpCheck } from "../../src/adapters/http-check/loopback.ts";
+import { createThreadPatterns } from "../../src/adapters/pattern/thread.ts";
+import type { SandboxUrl } from "../../src/app/verifier.ts";
+import { createVerifier } from "../../src/app/verifier.ts";
+import { refuse } from "../../src/domain/result.ts";
 import type { EngineLimits, EngineSettings } from "../../src/app/settings.ts";
 import { DEFAULT_LIMITS } from "../../src/app/settings.ts";
 import type { RunRequest } from "../../src/app/start-run.ts";
@@ -133,6 +139,7 @@ export type EngineOptions = {
   readonly limits?: Partial<EngineLimits>;
   readonly settings?: Partial<EngineSettings>;
   readonly replace?: Partial<Engine>;
+  readonly sandboxUrl?: SandboxUrl;
   readonly secrets?: readonly string[];
 };
 
@@ -173,6 +180,15 @@ export async function openTestEngine(
     assetEdits: createAssetEdits({ projectDir: dir, stateDir, env: {} }),
     model: createModels({ projectDir: dir, clock, providers: {}, prices: {} }),
     containment: createUnavailableContainment(),
+    verifier: createVerifier({
+      containment: options.replace?.containment ?? createUnavailableContainment(),
+      fixtures: createDiskFixtures(dir),
+      httpCheck: createLoopbackHttpCheck(),
+      patterns: createThreadPatterns(),
+      sandboxUrl: options.sandboxUrl ?? (async () => refuse("SANDBOX_UNKNOWN", "No sandbox runs.")),
+      ids,
+      limits: { timeoutMs: 5000, cpuSec: 2, memoryMiB: 256 },
+    }),
     source: createSourceParserOnDemand(),
     stateFiles: createStateFiles({ stateDir, projectDir: dir, redact }),
     nodes: {

@@ -30,6 +30,8 @@ export function keepNoSecrets(to: StoreTransaction, redact: Redactor): StoreTran
           summary: text(definition.summary),
           brief: json(definition.brief),
         }),
+      addVerification: async (build, id, run) =>
+        to.cards.addVerification(build, id, { ...run, logs: run.logs.map(text) }),
       move: async (card, move) =>
         to.cards.move(card, { ...move, waitDetail: orNull(move.waitDetail) }),
       write: async (build, id, columns) => {

@@ -110,7 +110,7 @@ async function newestCommit(
 }
 
 /** A .gitattributes among the files would have git change others on their way out. This file outranks it. */
-const AS_THEY_ARE = "* -text -eol -filter -ident -working-tree-encoding\n";
+export const AS_THEY_ARE = "* -text -eol -filter -ident -working-tree-encoding\n";
 
 type Copy = {
   readonly source: string;

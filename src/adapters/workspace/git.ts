@@ -36,7 +36,7 @@ const ATTEMPTS_MAX = 3;
 const COMMIT_ID = /^[0-9a-f]{40}$/;
 /** What `get-mark` and `ls` of the stream answer. */
 const IMPORTED = /^([0-9a-f]{40})\n040000 tree ([0-9a-f]{40})\t/;
-const EMPTY = "empty";
+export const EMPTY = "empty";
 
 /** Made beside, brought to the disk and renamed: a half-made repository never bears the name, whatever fails. */
 export async function ensureRepository(

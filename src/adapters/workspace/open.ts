@@ -17,6 +17,7 @@ import { parsePath } from "./names.ts";
 import { closeFolder, fileFailure, openRoot, requireDescriptorPaths } from "./safe-files.ts";
 import type { SearchLimits } from "./search.ts";
 import { searchInThread } from "./search.ts";
+import { takeSnapshot } from "./snapshot.ts";
 
 export type DiskWorkspacesDeps = {
   readonly stateDir: string;
@@ -75,6 +76,7 @@ export function createDiskWorkspaces(deps: DiskWorkspacesDeps): Workspaces {
 
 type WorkspaceDeps = Parameters<typeof createGitHistory>[0] & {
   readonly dir: string;
+  readonly copiesDir: string;
   readonly search: SearchLimits;
 };
 
@@ -85,6 +87,7 @@ function createWorkspace(deps: WorkspaceDeps): Workspace {
     dir,
     ...createDiskFiles({ root, aliases }),
     ...createGitHistory(deps),
+    snapshot: async () => takeSnapshot(deps),
     search: async (query, signal) => {
       const from = parsePath(query.path, aliases);
       if (!from.ok) return from;
@@ -97,7 +100,7 @@ function createWorkspace(deps: WorkspaceDeps): Workspace {
 function placesOf(
   stateDir: string,
   build: string,
-): { readonly dir: string; readonly gitDir: string } {
+): { readonly dir: string; readonly gitDir: string; readonly copiesDir: string } {
   if (!isBuildId(build))
     throw new EngineError(
       "WORKSPACE_FAILED",
@@ -106,6 +109,7 @@ function placesOf(
   return {
     dir: join(stateDir, "workspaces", build),
     gitDir: join(stateDir, "git", `${build}.git`),
+    copiesDir: join(stateDir, "copies"),
   };
 }
 

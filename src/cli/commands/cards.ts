@@ -3,6 +3,7 @@ import { archiveCards, commentOnCard, moveCardByRules } from "../../app/edit-car
 import { cardHistory, listCards, showCard } from "../../app/read-cards.ts";
 import type { Card, CardStatus } from "../../domain/card.ts";
 import type { Result } from "../../domain/result.ts";
+import type { VerificationRun } from "../../domain/verdict.ts";
 import { glyphOf, styleOf } from "../card-style.ts";
 import { createPaint, plain, table } from "../io.ts";
 import type { Cli, GlobalOptions } from "../main.ts";
@@ -57,11 +58,11 @@ export const cardsShow = async (
     const name = { card: id, build: options.build ?? null };
     const read = await showCard(engine, name);
     if (!read.ok) return showProblem(io, read.error, options.json === true);
-    const { card, brief, comments } = read.value;
+    const { card, brief, comments, verification } = read.value;
     const past = await cardHistory(engine, { ...name, after: 0, limit: EVENTS_MAX });
     const history = past.ok ? past.value.events : [];
     if (options.json === true) {
-      io.out(`${JSON.stringify({ v: 1, card, brief, comments, history })}\n`);
+      io.out(`${JSON.stringify({ v: 1, card, brief, comments, history, verification })}\n`);
       return 0;
     }
     const paint = createPaint(io.color);
@@ -80,6 +81,8 @@ export const cardsShow = async (
       ["depends on", card.dependsOn.join(", ")],
       ["cycle", String(card.cycle)],
       ["resolution", plain(card.resolution ?? "")],
+      ["verified", card.status === "done" ? (card.verified ? "yes" : "no") : ""],
+      ["verification", verification === null ? "" : verificationLine(verification)],
     ];
     io.out(
       table(
@@ -103,6 +106,9 @@ export const cardsShow = async (
     io.out(`\n${words.join("\n")}\n`);
     return 0;
   });
+
+const verificationLine = ({ verdict, passed, total, cycle, at }: VerificationRun): string =>
+  `${verdict ?? "no verdict"}, ${passed} of ${total} passed, in cycle ${cycle + 1}, ${at}`;
 
 const moved = (cli: Cli, options: GlobalOptions, result: Result<Card>): number => {
   if (!result.ok) return showProblem(cli.io, result.error, options.json === true);

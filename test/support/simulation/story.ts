@@ -9,6 +9,7 @@ import { startRun } from "../../../src/app/start-run.ts";
 import type { ProjectAssets } from "../../../src/domain/assets.ts";
 import { CARD_STATUSES } from "../../../src/domain/card.ts";
 import { EngineError } from "../../../src/domain/errors.ts";
+import { NO_VERIFIER, NO_WORKSPACES } from "../no-verifier.ts";
 import type { Result } from "../../../src/domain/result.ts";
 import { NO_BUDGET } from "../../../src/domain/run.ts";
 import type { Budget, Run } from "../../../src/domain/run.ts";
@@ -247,7 +248,7 @@ const move = async (
   card: { readonly build: string; readonly card: string; readonly to: string },
 ): Promise<Result<unknown>> =>
   moveCardByHand(
-    { store },
+    { store, workspaces: NO_WORKSPACES, verifier: NO_VERIFIER },
     { ...card, waitReason: "input", detail: "by hand", person: "ann", verificationRequired: false },
   );
 

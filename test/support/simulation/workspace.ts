@@ -99,6 +99,11 @@ function openFolder(build: string, folder: Folder, door: Door): Workspace {
         return commit;
       }),
     digest: async () => door("digest", () => digestOf(folder.committed)),
+    snapshot: async () => ({
+      dir: `/simulated/${build}`,
+      digest: digestOf(folder.committed),
+      remove: async () => {},
+    }),
     changed: async () =>
       door("changed", () =>
         [...files.keys()].filter((path) => files.get(path) !== folder.committed.get(path)),

@@ -25,6 +25,7 @@ import type { Ids } from "../../../src/ports/ids.ts";
 import type { Log } from "../../../src/ports/log.ts";
 import type { StateFiles } from "../../../src/ports/state-files.ts";
 import type { Store, StoreTransaction } from "../../../src/ports/store.ts";
+import { NO_VERIFIER } from "../no-verifier.ts";
 import { createSimulatedLogs } from "./build-logs.ts";
 import type { LoggedSeqs } from "./build-logs.ts";
 import { createModel } from "./model.ts";
@@ -139,6 +140,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       buildLogs: createSimulatedLogs(logs, process),
       model: createModel({ ...model, onAsk: (request) => watch.onAsk(process, request) }, side),
       containment: createUnavailableContainment(),
+      verifier: NO_VERIFIER,
       source: SOURCE,
       stateFiles: stateFilesOf(side),
       nodes: NODES,

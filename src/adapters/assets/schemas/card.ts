@@ -45,7 +45,10 @@ const scenario = z.strictObject({
 const command = z.strictObject({
   argv: z.array(text("An argument.")).min(1).describe("Program and arguments; no shell."),
   cwd: text("Folder below the workspace.").optional(),
-  exit_code: z.array(z.int()).min(1).optional().describe("Accepted exit codes (0)."),
+  exit_code: z
+    .union([z.int(), z.array(z.int()).min(1)])
+    .optional()
+    .describe("Accepted exit code or codes (0)."),
   stdout: z
     .strictObject({
       equals: text("The whole output.").optional(),

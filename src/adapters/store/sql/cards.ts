@@ -21,6 +21,7 @@ import type { Schema } from "./schema.ts";
 import type { Session } from "./session.ts";
 import type { Value } from "./statement.ts";
 import { family, prepare } from "./statement.ts";
+import { addVerificationStatement, verificationValues } from "./verifications.ts";
 
 const NEW_COLUMNS = [...CARD_COLUMNS, "id_key", "changed_seq"] as const;
 const DEFINED = [
@@ -70,6 +71,7 @@ export function cardStatements(db: Kysely<Schema>) {
         .values(placed(NEW_COLUMNS, value))
         .onConflict((conflict) => conflict.columns(["build", "id_key"]).doNothing()),
     ),
+    addVerification: addVerificationStatement(db),
     saveBrief: prepare<"build" | "key" | "brief">((value) =>
       db
         .insertInto("card_briefs")
@@ -178,6 +180,10 @@ export function openCards({ db, session, statements, end }: CardDeps): CardStore
       return changed === 1;
     },
     write: async (build, id, columns) => write({ build, id }, toValues(columns)),
+    addVerification: async (build, id, run) => {
+      const values = verificationValues(build, cardKey(id), run);
+      await session.change(statements.addVerification, values);
+    },
     define: async (build, id, definition) => {
       const card = await reads.get(build, id);
       if (card === null) throw new EngineError("CARD_UNKNOWN", `Build ${build} has no card ${id}.`);

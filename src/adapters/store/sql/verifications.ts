@@ -1,4 +1,4 @@
-// What verifications found: read here; they are written by the part of the engine that executes them.
+// What verifications found, one row each; none is ever changed.
 import type { Kysely } from "kysely";
 import type { VerificationRun } from "../../../domain/verdict.ts";
 import type { Row } from "./rows.ts";
@@ -18,6 +18,37 @@ export const lastVerificationStatement = (db: Kysely<Schema>) =>
       .orderBy("number", "desc")
       .limit(1),
   );
+
+export const addVerificationStatement = (db: Kysely<Schema>) =>
+  prepare<keyof ReturnType<typeof verificationValues>>((value) =>
+    db.insertInto("verifications").values({
+      build: value("build"),
+      card_key: value("card_key"),
+      at: value("at"),
+      cycle: value("cycle"),
+      workspace_digest: value("workspace_digest"),
+      total: value("total"),
+      passed: value("passed"),
+      failed: value("failed"),
+      not_executed: value("not_executed"),
+      verdict: value("verdict"),
+      logs: value("logs"),
+    }),
+  );
+
+export const verificationValues = (build: string, key: string, run: VerificationRun) => ({
+  build,
+  card_key: key,
+  at: run.at,
+  cycle: run.cycle,
+  workspace_digest: run.workspaceDigest,
+  total: run.total,
+  passed: run.passed,
+  failed: run.failed,
+  not_executed: run.notExecuted,
+  verdict: run.verdict,
+  logs: JSON.stringify(run.logs),
+});
 
 export function readVerification(row: Row): VerificationRun {
   const cells = cellsOf(VERIFICATIONS, row);

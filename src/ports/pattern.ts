@@ -1,0 +1,10 @@
+// Matches a regular expression that somebody wrote down, within limits.
+
+export type PatternQuestion = { readonly pattern: string; readonly text: string };
+
+/** Contract: a pattern that is none, or takes longer than a second, is told apart from one that does not match. */
+export type Patterns = {
+  readonly match: (
+    question: PatternQuestion,
+  ) => Promise<"match" | "no-match" | "too-slow" | "invalid">;
+};
