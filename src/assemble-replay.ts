@@ -9,6 +9,7 @@ import { createSeededIds } from "./adapters/ids/seeded.ts";
 import { createRecordedModel } from "./adapters/model/recorded.ts";
 import { readRecording, writeRecording } from "./adapters/model/recording-file.ts";
 import type { Engine } from "./app/engine.ts";
+import { createRecordedVerifier } from "./app/recorded-verifier.ts";
 import { recordRun } from "./app/record-run.ts";
 import { replayRun } from "./app/replay-run.ts";
 import { createTurnstile } from "./app/turnstile.ts";
@@ -62,6 +63,7 @@ export async function replayRecording(
         ids: createSeededIds(SEED),
         model: createRecordedModel({ recording, names }),
         containment: createUnavailableContainment(),
+        verifier: createRecordedVerifier({ recording, names }),
         assets: { ...files, load },
       },
     });

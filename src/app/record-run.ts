@@ -1,6 +1,12 @@
 // Makes a recording of a run that has ended: what it was asked and what its models answered, out of the log and the journal.
 import type { Event } from "../domain/events.ts";
-import type { Names, RecordedModel, RecordedReply, Recording } from "../domain/recording.ts";
+import type {
+  Names,
+  RecordedFinding,
+  RecordedModel,
+  RecordedReply,
+  Recording,
+} from "../domain/recording.ts";
 import { createNames } from "../domain/recording.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Result } from "../domain/result.ts";
@@ -11,6 +17,7 @@ import type { Step } from "../domain/turn.ts";
 import type { StoreTransaction } from "../ports/store.ts";
 import type { RunSnapshot } from "./start-run.ts";
 import { allEvents } from "./turn-numbers.ts";
+import { LACKS } from "./verifier.ts";
 
 export type Recorded = {
   readonly recording: Recording;
@@ -43,6 +50,7 @@ export async function recordRun(
     concurrency,
     models: modelsOf(events),
     replies: await repliesOf(transaction, events, names),
+    verifications: findingsOf(events, names),
   };
   return ok({ recording, events, snapshot });
 }
@@ -113,6 +121,31 @@ async function repliesOf(
     (ofCard[seats.get(turn) ?? ""] ??= []).push(named);
   }
   return replies;
+}
+
+/** Of each card, as the log has them: executed, refused, or blocked because the machine lacked something. */
+function findingsOf(events: readonly Event[], names: Names): Recording["verifications"] {
+  const findings: Record<string, RecordedFinding[]> = {};
+  for (const event of events) {
+    const finding = findingOf(event);
+    if (finding !== null) (findings[names.toNames(event.card ?? "")] ??= []).push(finding);
+  }
+  return findings;
+}
+
+function findingOf({ type, data }: Event): RecordedFinding | null {
+  if (type === "verification-finished") {
+    const { fixtureDigest, basis, scenarios } = data;
+    return { fixtureDigest, basis, scenarios } as unknown as RecordedFinding;
+  }
+  if (type === "verification-refused") {
+    const { code, message } = data;
+    return { refused: { code, message } } as unknown as RecordedFinding;
+  }
+  const { alert, detail } = data;
+  return type === "alert-raised" && LACKS.has(alert as string)
+    ? ({ lack: { alert, detail } } as unknown as RecordedFinding)
+    : null;
 }
 
 function answerOf({ type, data }: Event, steps: readonly Step[]): RecordedReply | null {

@@ -37,7 +37,11 @@ export type Findings = {
   readonly results: readonly CheckResult[];
 };
 
-/** What a verification needs and this machine lacks now. */
+const LACK = { walls: "containment-unavailable", sandbox: "sandbox-unavailable" } as const;
+
+/** The alerts of what a verification needs and a machine may lack. */
+export const LACKS: ReadonlySet<string> = new Set(Object.values(LACK));
+
 export type Lack = { readonly alert: string; readonly detail: string };
 
 /** Where the sandbox of a build answers, or why there is none. It only looks, and brings nothing up. */
@@ -84,7 +88,7 @@ export function createVerifier(parts: VerifierParts): Verifier {
         const report = await containment.probe();
         if (!report.available)
           return {
-            alert: "containment-unavailable",
+            alert: LACK.walls,
             detail: `Its verification cannot run: containment_unavailable: ${report.reason}. ${report.remedy}`,
           };
       }
@@ -93,7 +97,7 @@ export function createVerifier(parts: VerifierParts): Verifier {
       return url.ok
         ? null
         : {
-            alert: "sandbox-unavailable",
+            alert: LACK.sandbox,
             detail: `Its verification cannot run: ${url.error.message}`,
           };
     },

@@ -5,6 +5,7 @@ import type { Event, NewEvent } from "./events.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { canonicalJson, isJsonObject } from "./json.ts";
 import type { Budget, Usage } from "./run.ts";
+import type { CheckResult } from "./verification.ts";
 
 export type RecordedCall = { readonly tool: string; readonly args: JsonObject };
 
@@ -33,6 +34,16 @@ export type RecordedModel = {
   } | null;
 };
 
+/** What became of one verification of a card: what it found, why it was refused, or what the machine lacked for it. */
+export type RecordedFinding =
+  | {
+      readonly fixtureDigest: string | null;
+      readonly basis: string;
+      readonly scenarios: readonly Pick<CheckResult, "id" | "kind" | "outcome">[];
+    }
+  | { readonly refused: { readonly code: string; readonly message: string } }
+  | { readonly lack: { readonly alert: string; readonly detail: string } };
+
 export type Recording = {
   readonly card: string;
   readonly department: string | null;
@@ -46,6 +57,8 @@ export type Recording = {
   readonly models: Readonly<Record<string, RecordedModel>>;
   /** By card, then seat: its answers in order. Ids of created cards stand as their names. */
   readonly replies: Readonly<Record<string, Readonly<Record<string, readonly RecordedReply[]>>>>;
+  /** By card, in order. A replay executes nothing. */
+  readonly verifications: Readonly<Record<string, readonly RecordedFinding[]>>;
 };
 
 /** An event without place, time and chance. */

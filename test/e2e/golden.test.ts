@@ -21,7 +21,8 @@ test("there are at least three golden runs, and each kind of event of a run is i
   }
   const wanted =
     "card-retries-exhausted credits-reported governance-violated loop-detected model-retried " +
-    "reply-corrected report-written review-escalated review-limit-reached tool-denied run-succeeded backlog-stalled";
+    "reply-corrected report-written review-escalated review-limit-reached tool-denied run-succeeded backlog-stalled " +
+    "verification-started verification-finished verification-refused";
   assert.deepEqual(
     wanted.split(" ").filter((type) => !types.has(type)),
     [],

@@ -30,6 +30,26 @@ const failure = z.strictObject({
     status: z.int().nullable().default(null),
   }),
 });
+const finding = z.union([
+  z.strictObject({
+    fixtureDigest: z.string().nullable(),
+    basis: z.string(),
+    scenarios: z.array(
+      z.strictObject({
+        id: z.string(),
+        kind: z.enum(["function", "command", "http", "unfit"]),
+        outcome: z.enum(["passed", "failed", "not-executed"]),
+      }),
+    ),
+  }),
+  z.strictObject({
+    refused: z.strictObject({
+      code: z.string().refine(isErrorCode, { error: "expected a code" }),
+      message: z.string(),
+    }),
+  }),
+  z.strictObject({ lack: z.strictObject({ alert: z.string(), detail: z.string() }) }),
+]);
 const schema = z.strictObject({
   version: z.literal(1),
   card: z.string().min(1),
@@ -54,6 +74,7 @@ const schema = z.strictObject({
     )
     .default({}),
   replies: z.record(z.string(), z.record(z.string(), z.array(z.union([failure, answer])))),
+  verifications: z.record(z.string(), z.array(finding)).default({}),
 });
 
 export type KeptRecording = {
