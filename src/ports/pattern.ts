@@ -2,7 +2,7 @@
 
 export type PatternQuestion = { readonly pattern: string; readonly text: string };
 
-/** Contract: a pattern that is none, or takes longer than a second, is told apart from one that does not match. */
+/** Contract: a pattern that is none, or takes longer than two seconds, is told apart from one that does not match. */
 export type Patterns = {
   readonly match: (
     question: PatternQuestion,

@@ -1,4 +1,5 @@
 // The store's contract on cards and comments.
+import type { VerificationRun } from "../../src/domain/verdict.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -66,6 +67,36 @@ function testRecords(openStore: OpenStoreScene): void {
       await cards.lastVerification(BUILD, "A-1"),
     ]);
     assert.deepEqual(found, [null, null, null, null]);
+  });
+
+  test("R-17 keeps every verification of a card, gives the newest, and writes no column of the card", async (context) => {
+    const { store } = await openStore(context);
+    await store.transaction(async ({ cards }) => cards.insert(newCard("A-1")));
+    const before = await getCard(store, "A-1");
+    const first: VerificationRun = {
+      at: "2025-03-01T10:00:00.000Z",
+      cycle: 0,
+      workspaceDigest: "tree-1",
+      total: 3,
+      passed: 1,
+      failed: 1,
+      notExecuted: 1,
+      verdict: "fail",
+      logs: ["Running Scenario: one", "[FAIL] Expected 1, got 2"],
+    };
+    const second: VerificationRun = { ...first, cycle: 1, verdict: null, logs: [] };
+    for (const run of [first, second])
+      await store.transaction(async ({ cards }) => cards.addVerification(BUILD, "a-1", run));
+    const last = async () => store.read(async ({ cards }) => cards.lastVerification(BUILD, "A-1"));
+    assert.deepEqual(await last(), second);
+    await store.transaction(async ({ cards }) =>
+      cards.addVerification(BUILD, "A-1", { ...first, verdict: "pass" }),
+    );
+    assert.deepEqual(await last(), { ...first, verdict: "pass" });
+    assert.deepEqual(await getCard(store, "A-1"), before);
+    await assert.rejects(
+      store.transaction(async ({ cards }) => cards.addVerification(BUILD, "none", first)),
+    );
   });
 
   test("R-50 refuses a second card of the same id in a build, also in other letters, and keeps the first", async (context) => {

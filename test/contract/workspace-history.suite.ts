@@ -1,6 +1,17 @@
 // What every workspace must do with its history, line by line of the contract in src/ports/workspace.ts.
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { describe, test } from "node:test";
@@ -13,6 +24,7 @@ type Scene = (context: TestContext) => Promise<Workspace>;
 export function testWorkspaceHistory(name: string, openWorkspaces: OpenWorkspaces): void {
   const scene: Scene = async (context) => (await openWorkspaces(context)).open("rock-1/epic-1");
   describe(`${name}: history`, () => testHistory(scene));
+  describe(`${name}: snapshots`, () => testSnapshots(scene));
   describe(`${name}: forks`, () => testForks(openWorkspaces));
   describe(`${name}: history of odd files`, () => testOddFiles(scene));
 }
@@ -33,6 +45,41 @@ export const commitRequest = (
 const put = async (workspace: Workspace, path: string, text: string): Promise<void> => {
   assert.ok((await workspace.write(path, text)).ok, path);
 };
+
+function testSnapshots(scene: Scene): void {
+  test("a snapshot is what is committed, whatever lies in the folder, and names it by its digest", async (context) => {
+    const workspace = await scene(context);
+    await put(workspace, "src/a.txt", "one\r\n");
+    await put(workspace, ".gitattributes", "*.txt text eol=lf export-ignore\n* filter=evil\n");
+    await workspace.commit(commitRequest(["src/a.txt", ".gitattributes"]));
+    await put(workspace, "src/a.txt", "changed since\n");
+    await put(workspace, "b.txt", "never committed\n");
+    const { dir, digest, remove } = await workspace.snapshot();
+    assert.equal(digest, await workspace.digest());
+    assert.deepEqual(readdirSync(dir, { recursive: true }).map(String).sort(), [
+      ".gitattributes",
+      "src",
+      "src/a.txt",
+    ]);
+    assert.equal(readFileSync(join(dir, "src/a.txt"), "utf8"), "one\r\n");
+    assert.notEqual(statSync(dir).ino, statSync(workspace.dir).ino);
+    for (const name of ["src", "src/a.txt"])
+      assert.equal(statSync(join(dir, name)).mode & 0o004, 0o004, "another user reads it");
+    writeFileSync(join(dir, "src/a.txt"), "spoilt\n");
+    const again = await workspace.snapshot();
+    assert.equal(readFileSync(join(again.dir, "src/a.txt"), "utf8"), "one\r\n");
+    const read = await workspace.read("src/a.txt", 100);
+    assert.equal(read.ok && read.value.text, "changed since\n");
+    await Promise.all([remove(), again.remove()]);
+    assert.deepEqual([existsSync(dir), existsSync(again.dir)], [false, false]);
+  });
+
+  test("a snapshot of nothing is an empty folder", async (context) => {
+    const { dir, digest, remove } = await (await scene(context)).snapshot();
+    assert.deepEqual([digest, readdirSync(dir)], ["empty", []]);
+    await remove();
+  });
+}
 
 function testHistory(scene: Scene): void {
   test("starts empty", async (context) => {

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Patterns } from "../../ports/pattern.ts";
 
-const TIME_MS_MAX = 1000;
+const TIME_MS_MAX = 2000;
 const MEMORY_MB_MAX = 64;
 
 /** The same file in a checkout (.ts) and in the published package (.js). */
