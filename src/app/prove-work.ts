@@ -1,6 +1,5 @@
 // Verification in a run: a card in review is verified before its reviewer looks, and again before it is done when its files
 // or its fixtures are no longer those that were verified. What cannot be verified here is blocked, never let through.
-import type { Verification } from "../domain/assets.ts";
 import type { Card } from "../domain/card.ts";
 import type { VerificationFacts } from "../domain/card-moves.ts";
 import type { NewEvent } from "../domain/events.ts";
@@ -15,17 +14,13 @@ type Declared = { readonly card: Card; readonly subject: Subject };
 
 /** Whether the card has to be verified before it is reviewed. */
 export async function needsProof(session: Session, lane: Lane, card: Card): Promise<boolean> {
-  const subject = await subjectOf(session, lane, card);
+  const subject = subjectOf(lane, card);
   return subject !== null && (await standingVerdict(session, { card, subject })) === null;
 }
 
-async function subjectOf(
-  { engine }: Session,
-  { workspace }: Lane,
-  card: Card,
-): Promise<Subject | null> {
-  const brief = await engine.store.read(async ({ cards }) => cards.brief(card.build, card.id));
-  const verification: Verification | null = brief?.verification ?? null;
+/** What the asset declares; cards that turns create declare nothing. */
+function subjectOf({ epic, workspace }: Lane, card: Card): Subject | null {
+  const verification = epic.issues.find((issue) => issue.id === card.id)?.verification ?? null;
   return verification === null ? null : { card, verification, workspace };
 }
 
@@ -44,7 +39,7 @@ export async function proveWork(
   lane: Lane,
   { card, events }: { readonly card: Card; readonly events: readonly NewEvent[] },
 ): Promise<void> {
-  const subject = await subjectOf(session, lane, card);
+  const subject = subjectOf(lane, card);
   if (subject === null) return;
   const lack = await session.engine.verifier.lacks(subject);
   if (lack !== null) {
@@ -93,7 +88,7 @@ export async function proofForDecision(
 ): Promise<Proof | null> {
   const nothing: Proof = { declared: false, verdict: null };
   if (turn.kind !== "review" || staged?.move.to !== "done") return nothing;
-  const subject = await subjectOf(session, lane, card);
+  const subject = subjectOf(lane, card);
   if (subject === null) return nothing;
   const known = await standingVerdict(session, { card, subject });
   if (known !== null) return { declared: true, verdict: known };
@@ -106,7 +101,7 @@ export async function proofForDecision(
 
 /** Why the card's verification could not be executed now; null when it could, or there is none. */
 export async function lackOf(session: Session, lane: Lane, card: Card): Promise<string | null> {
-  const subject = await subjectOf(session, lane, card);
+  const subject = subjectOf(lane, card);
   const lack = subject === null ? null : await session.engine.verifier.lacks(subject);
   return lack?.detail ?? null;
 }

@@ -92,14 +92,18 @@ export async function startTurn(session: Session, lane: Lane, plan: TurnPlan): P
     await transaction.events.append([...decisions, ...dispatch]);
     session.turns += 1;
     const { seatReplies } = counts;
-    const verdict = await verdictOf(transaction, current);
+    const verdict = await verdictOf(transaction, { ...plan, card: current });
     const begun = { stored: [], approvals: [], seatReplies, verdict };
     return { kind: "live", live: { turn, card: current, lane, model, prompt, ...begun } };
   });
 }
 
 /** What a reviewer may decide depends on it; when it decides, it is asked again what holds then. */
-async function verdictOf({ cards }: StoreTransaction, card: Card): Promise<Verdict | null> {
+async function verdictOf(
+  { cards }: StoreTransaction,
+  { kind, card }: Pick<TurnPlan, "kind" | "card">,
+): Promise<Verdict | null> {
+  if (kind !== "review") return null;
   const last = await cards.lastVerification(card.build, card.id);
   return last?.cycle === card.cycle ? last.verdict : null;
 }
@@ -181,7 +185,7 @@ export async function reopenTurn(session: Session, lane: Lane, turn: Turn): Prom
     const seatReplies = counts.seatReplies - stored.length;
     const approvals = await asked.list({ turn: turn.id, limit: APPROVALS_MAX });
     const prompt = await turns.prompt(turn.id);
-    const verdict = await verdictOf(transaction, card);
+    const verdict = await verdictOf(transaction, { kind: turn.kind, card });
     return { turn, card, lane, model, prompt, stored, approvals, seatReplies, verdict };
   });
 }

@@ -10,6 +10,7 @@ import type { TestContext } from "node:test";
 import { moveCardByHand } from "../../src/app/edit-cards.ts";
 import { verifyByHand } from "../../src/app/verify-by-hand.ts";
 import type { Engine } from "../../src/app/engine.ts";
+import { stopRun } from "../../src/app/stop-run.ts";
 import { recordRun } from "../../src/app/record-run.ts";
 import { replayRecording } from "../../src/assemble-replay.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -328,6 +329,85 @@ test("R-16 a run that is stopped in the middle of a verification keeps no half o
   stops = false;
   assert.equal((await project.resume(run.id)).status, "done");
   assert.equal((await cardOf(project, "api"))?.verified, true);
+});
+
+test("R-16 a verification that was stored before the run was stopped is not executed again", async (context) => {
+  const stop = new AbortController();
+  const box = createBareBox();
+  const project = await open(context, {
+    containment: box,
+    turns: { coder: [RIGHT, say("Done.")], guard: [approve] },
+  });
+  const { reply } = project.engine.model;
+  const model: Engine["model"] = {
+    ...project.engine.model,
+    reply: async (request, signal, onText) => {
+      if (request.origin.seat === "guard") stop.abort();
+      return reply(request, signal, onText);
+    },
+  };
+  Object.assign(project.engine, { model });
+  const run = await project.run({ card: "work" }, stop.signal);
+  assert.equal(run.status, "paused");
+  assert.equal((await project.resume(run.id)).status, "done");
+  assert.equal((await cardOf(project, "api"))?.verified, true);
+  assert.equal(box.commands.length, 1);
+});
+
+test("R-26 a cancel ends what is executed for a verification, and the card is verified by nobody", async (context) => {
+  const box = createBareBox();
+  const ends: string[] = [];
+  const cancel = async (engine: Engine) => {
+    const [run] = await engine.store.read(async ({ runs }) => runs.list({ limit: 1 }));
+    const isOwnerGone = () => false;
+    return stopRun(engine, { run: run?.id ?? "", wish: "cancel", by: "ann", isOwnerGone });
+  };
+  let canceling: ReturnType<typeof cancel> | null = null;
+  const hanging: Containment = {
+    ...box,
+    run: async (command, signal) => {
+      const limits = { ...command.limits, wallMs: 600_000 };
+      const running = box.run({ ...command, argv: ["sleep", "600"], limits }, signal);
+      canceling = cancel(project.engine);
+      const ran = await running;
+      if (ran.ok) ends.push(ran.value.ended);
+      return ran;
+    },
+  };
+  const project = await open(context, {
+    containment: hanging,
+    turns: { coder: [RIGHT, say("Done.")], guard: [approve] },
+  });
+  const run = await project.run({ card: "work" });
+  await canceling;
+  assert.deepEqual([run.status, run.reason, ends], ["canceled", "requested", ["aborted"]]);
+  assert.equal(await lastRun(project), null);
+});
+
+test("R-16 cards that are verified side by side are done only on what is committed in the end", async (context) => {
+  const ids = ["one", "two", "three"];
+  const verification = {
+    fixture_path: "verification/count.py",
+    scenarios: [{ id: "any", input_data: null, expected_output: true }],
+  };
+  const work = (id: string) => ({
+    coder: [write(`src/engines/${id}_engine.py`, `${id} = 1\n`), say("Done.")],
+    guard: [approve],
+  });
+  const project = await openProject(context, {
+    issues: ids.map((id) => ({ id, verification })),
+    script: script(Object.fromEntries(ids.map((id) => [id, work(id)]))),
+    files: { "verification/count.py": "def verify(i): return True\n" },
+    options: { replace: { containment: createBareBox() } },
+  });
+  assert.equal((await project.run({ card: "work" })).status, "done");
+  const finished = project.events.filter(({ type }) => type === "verification-finished");
+  for (const id of ids) {
+    assert.equal((await cardOf(project, id))?.verified, true, id);
+    const done = project.events.find(({ card, data }) => card === id && data["to"] === "done");
+    const last = finished.filter(({ card, seq }) => card === id && seq < (done?.seq ?? 0)).at(-1);
+    assert.equal(last?.data["verdict"], "pass", id);
+  }
 });
 
 test("R-17 `orket verify` stores what it found beside whatever else happens to the card", async (context) => {
