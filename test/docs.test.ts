@@ -22,7 +22,17 @@ import { gate } from "../src/nodes/gate.ts";
 import { plan } from "../src/nodes/plan.ts";
 import { route } from "../src/nodes/route.ts";
 import { selectModel } from "../src/nodes/select-model.ts";
-import { makeProject } from "./support/project.ts";
+import { createBareBox } from "./support/bare-box.ts";
+import type { TestIssue } from "./support/project.ts";
+import {
+  approve,
+  epicFile,
+  makeProject,
+  openTestEngine,
+  say,
+  script,
+  write,
+} from "./support/project.ts";
 
 /** `TurnStatus` is a type alone; this does not compile when it gains or loses a word. */
 const TURN_STATUSES: Readonly<Record<TurnStatus, null>> = {
@@ -243,6 +253,34 @@ test("docs/decision-nodes.md has a row for each seam, and settings that load", (
   const [text = ""] = blocksOf("docs/decision-nodes.md", "yaml");
   const loaded = loadConfig({ env: {}, file: parse(text) });
   assert.ok(loaded.ok, JSON.stringify(loaded));
+});
+
+test("the issue of docs/verification.md loads, and its fixtures pass in the workspace they are for", async (context) => {
+  const [text = ""] = blocksOf("docs/verification.md", "yaml");
+  const [python = ""] = blocksOf("docs/verification.md", "python");
+  const { issues } = parse(text) as { readonly issues: readonly TestIssue[] };
+  const project = await makeProject({
+    "model/core/epics/work.yaml": epicFile(issues),
+    "verification/sums.py": python,
+    "script.yaml": script({
+      sums: {
+        coder: [
+          write("src/engines/sum_engine.py", "def add(a, b):\n    return a + b\n"),
+          write("tests/check_sums.py", "print('all well')\n"),
+          say("Done."),
+        ],
+        guard: [approve],
+      },
+    }),
+  });
+  const opened = await openTestEngine(project.dir, { replace: { containment: createBareBox() } });
+  context.after(async () => {
+    await opened.close();
+    await project.remove();
+  });
+  await opened.run({ card: "work" });
+  const last = opened.events.find(({ type }) => type === "verification-finished");
+  assert.deepEqual([last?.data["total"], last?.data["verdict"]], [3, "pass"]);
 });
 
 test("the script of docs/scripted-models.md loads", async (context) => {

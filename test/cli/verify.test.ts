@@ -19,14 +19,12 @@ async function scene(context: TestContext, verification: unknown) {
   const project = await makeProject({
     "model/core/epics/work.yaml": epicFile([{ id: "api", verification }]),
     "verification/api.py": FIXTURE,
-    "script.yaml": stringify(
-      script({
-        api: {
-          coder: [write("src/engines/api_engine.py", "1\n"), say("Done.")],
-          guard: [say("Hm."), say("Hm.")],
-        },
-      }),
-    ),
+    "script.yaml": script({
+      api: {
+        coder: [write("src/engines/api_engine.py", "1\n"), say("Done.")],
+        guard: [say("Hm."), say("Hm.")],
+      },
+    }),
   });
   context.after(project.remove);
   const orket = async (...args: readonly string[]) => runOrket(args, { cwd: project.dir });

@@ -362,13 +362,13 @@ test("R-26 a cancel ends what is executed for a verification, and the card is ve
     const isOwnerGone = () => false;
     return stopRun(engine, { run: run?.id ?? "", wish: "cancel", by: "ann", isOwnerGone });
   };
-  let canceling: ReturnType<typeof cancel> | null = null;
+  const cancels: Promise<unknown>[] = [];
   const hanging: Containment = {
     ...box,
     run: async (command, signal) => {
       const limits = { ...command.limits, wallMs: 600_000 };
       const running = box.run({ ...command, argv: ["sleep", "600"], limits }, signal);
-      canceling = cancel(project.engine);
+      cancels.push(cancel(project.engine));
       const ran = await running;
       if (ran.ok) ends.push(ran.value.ended);
       return ran;
@@ -379,7 +379,7 @@ test("R-26 a cancel ends what is executed for a verification, and the card is ve
     turns: { coder: [RIGHT, say("Done.")], guard: [approve] },
   });
   const run = await project.run({ card: "work" });
-  await canceling;
+  await Promise.all(cancels);
   assert.deepEqual([run.status, run.reason, ends], ["canceled", "requested", ["aborted"]]);
   assert.equal(await lastRun(project), null);
 });
