@@ -24,6 +24,7 @@ const PROCESSES_MAX = 64;
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 const FILE_MIB = 64;
 const TEMPORARY_MIB = 64;
+const DISK_MIB = 256;
 
 const INSIDE = { workspace: "/ws", fixtures: "/verification", harness: "/harness" } as const;
 
@@ -34,6 +35,7 @@ const limitsOf = ({ timeoutMs, cpuSec, memoryMiB }: VerifyLimits): BoxLimits => 
   processesMax: PROCESSES_MAX,
   outputBytesMax: OUTPUT_BYTES_MAX,
   fileMiB: FILE_MIB,
+  diskMiB: DISK_MIB,
   temporaryMiB: TEMPORARY_MIB,
 });
 
