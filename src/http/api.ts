@@ -184,6 +184,20 @@ export const cardViewSchema = z.object({
     })
     .nullable(),
   comments: z.array(commentSchema).readonly(),
+  /** Its last one. Its lines hold expected values: this is for people. */
+  verification: z
+    .object({
+      at: moment,
+      cycle: z.int(),
+      workspaceDigest: z.string(),
+      total: z.int(),
+      passed: z.int(),
+      failed: z.int(),
+      notExecuted: z.int(),
+      verdict: z.enum(["pass", "fail"]).nullable(),
+      logs: texts,
+    })
+    .nullable(),
   asOfSeq,
 });
 
