@@ -109,7 +109,7 @@ function originOf({ from }: StackService): object {
   };
 }
 
-function placesOf({ volumes, sources, temporary }: StackService): object {
+function placesOf({ volumes, sources, temporary, temporaryPrograms }: StackService): object {
   const mounts = [
     ...Object.entries(volumes).map(([target, source]) => ({ type: "volume", source, target })),
     ...Object.entries(sources).map(([target, path]) => ({
@@ -124,7 +124,8 @@ function placesOf({ volumes, sources, temporary }: StackService): object {
     ...(mounts.length > 0 && { volumes: mounts }),
     ...(filled(temporary) && {
       tmpfs: Object.entries(temporary).map(
-        ([path, sizeMiB]) => `${path}:size=${sizeMiB}m,mode=1777,nosuid,nodev`,
+        ([path, sizeMiB]) =>
+          `${path}:size=${sizeMiB}m,mode=1777,nosuid,nodev${temporaryPrograms ? ",exec" : ",noexec"}`,
       ),
     }),
   };

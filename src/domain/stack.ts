@@ -61,6 +61,8 @@ export type StackService = {
   readonly sources: Readonly<Record<string, string>>;
   /** Path inside → MiB; nothing else can be written. */
   readonly temporary: Readonly<Record<string, number>>;
+  /** Whether programs may be started from there, too. */
+  readonly temporaryPrograms: boolean;
   /** Started when these are healthy, or when they run where they have no check. */
   readonly after: readonly string[];
   readonly health: HealthCheck | null;
