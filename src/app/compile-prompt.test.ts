@@ -17,6 +17,8 @@ const role = (name: string): Role => ({
   constraints: [`Limit of ${name}`],
   tools: ["write_file"],
   policy: {},
+  programs: [],
+  network: false,
   issueTypes: ["issue"],
 });
 

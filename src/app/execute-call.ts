@@ -198,7 +198,11 @@ async function replay(
   if (result.ok || result.code !== "not_executed") countRepeat(runner, call);
   // What the call wrote beside its result is not known any more.
   if (result.ok) state.recorded = true;
-  if (result.ok && tool?.path?.access === "write") {
+  const wroteAll = result.ok ? result["changed"] : undefined;
+  if (
+    result.ok &&
+    (tool?.path?.access === "write" || (Array.isArray(wroteAll) && wroteAll.length > 0))
+  ) {
     state.successfulWrites += 1;
     runner.repeats.clear();
   }
@@ -355,7 +359,7 @@ async function finish(
     await takeAnswer(session, transaction, answer);
     const value = outcome.apply === undefined ? outcome.result : await outcome.apply(transaction);
     await transaction.turns.finishCall(live.turn.id, step.number, call.id, value);
-    if (outcome.wrote !== undefined) await transaction.turns.addWrite(live.turn.id, outcome.wrote);
+    for (const path of wroteOf(outcome)) await transaction.turns.addWrite(live.turn.id, path);
     await transaction.events.append([
       ...(outcome.events ?? []),
       ...finished(runner, call, { outcome, value }),
@@ -364,12 +368,15 @@ async function finish(
   });
   if (result.value.ok && outcome.apply !== undefined) state.recorded = true;
   if (result.value.ok && outcome.staged !== undefined) state.staged = outcome.staged;
-  if (result.value.ok && outcome.wrote !== undefined) {
+  if (result.value.ok && wroteOf(outcome).length > 0) {
     state.successfulWrites += 1;
     runner.repeats.clear();
   }
   return { result: result.value, end: null };
 }
+
+const wroteOf = ({ wrote, wroteAll }: ToolOutcome): readonly string[] =>
+  wrote === undefined ? (wroteAll ?? []) : [wrote];
 
 function finished(
   runner: Runner,

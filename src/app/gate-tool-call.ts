@@ -1,5 +1,5 @@
-// The gate before every tool call. The first refusal wins: role list, arguments, path, protection, iDesign and structure,
-// state machine, risk, and last the gate node, which can only tighten.
+// The gate before every tool call. The first refusal wins: role list, arguments, program, path, protection, iDesign and
+// structure, state machine, risk, and last the gate node, which can only tighten.
 import type { IdesignRules } from "../domain/assets.ts";
 import type { NewEvent } from "../domain/events.ts";
 import {
@@ -11,10 +11,12 @@ import {
 import type { JsonObject } from "../domain/json.ts";
 import { checkStructure, languageOf } from "../domain/structure.ts";
 import type { ToolCall } from "../domain/turn.ts";
+import type { ContainmentReport } from "../ports/containment.ts";
 import { askNode } from "./ask-node.ts";
 import type { Engine } from "./engine.ts";
 import { parseArguments, TOOLS } from "./tools/catalogue.ts";
 import { editedText } from "./tools/files.ts";
+import { programsOf } from "./tools/run-command.ts";
 import type { Tool, ToolScope } from "./tools/tool.ts";
 
 /** The rule that fired; the report of a violation is typed by it. */
@@ -99,6 +101,8 @@ export async function gateToolCall(deps: GateDeps, question: GateQuestion): Prom
     return only({ kind: "error", code: "tool_argument", message: call.args.$malformed });
   const parsed = parseArguments(tool, call.args as JsonObject);
   if (!parsed.ok) return only({ kind: "error", code: "tool_argument", message: parsed.error });
+  const unlisted = judgeProgram(tool, parsed.args, scope);
+  if (unlisted !== null) return only(unlisted);
   const place = await judgePath(deps, { tool, args: parsed.args, scope });
   if ("kind" in place) return only(place);
   const ruled =
@@ -115,6 +119,22 @@ export async function gateToolCall(deps: GateDeps, question: GateQuestion): Prom
 
 const isMalformed = (args: ToolCall["args"]): args is { readonly $malformed: string } =>
   typeof args["$malformed"] === "string" && Object.keys(args).length === 1;
+
+/** No list, no program: what a role may start is said by its asset, and an empty list says that. */
+function judgeProgram(tool: Tool, args: object, scope: ToolScope): GateVerdict | null {
+  if (tool.program === undefined) return null;
+  const program = tool.program(args as never);
+  const programs = programsOf(scope);
+  if (programs.includes(program)) return null;
+  const way =
+    programs.length === 0
+      ? `no role of the seat ${scope.seat} lists any under 'programs'`
+      : `the seat ${scope.seat} may start ${programs.join(", ")}, by bare name`;
+  const name = JSON.stringify(program.slice(0, PROGRAM_CHARACTERS_MAX));
+  return deny("tool_gate", "denied", `${tool.name} may not start ${name}: ${way}.`);
+}
+
+const PROGRAM_CHARACTERS_MAX = 100;
 
 type Place = { readonly tool: Tool; readonly args: object; readonly scope: ToolScope };
 
@@ -158,15 +178,32 @@ async function judgeContent(
   const writesText =
     tool.name === "write_file" || tool.name === "edit_file" || tool.name === "image_generate";
   if (idesign === null || path === null || !writesText) return null;
+  const found = await judgeFile({ source, idesign }, path, () =>
+    resultingText(args as WriteArgs, scope),
+  );
+  return found.broken === null
+    ? found
+    : deny(found.broken.rule, found.broken.code, found.broken.message);
+}
+
+type Broken = { readonly rule: GateRule; readonly code: string; readonly message: string };
+
+/** Where a file lies and what it is made of; `text` is asked for only when that matters, and null leaves it unjudged. */
+export async function judgeFile(
+  { source, idesign }: Pick<GateDeps, "source"> & { readonly idesign: IdesignRules },
+  path: string,
+  text: () => Promise<string | null>,
+): Promise<{ readonly broken: Broken | null; readonly warnings: readonly string[] }> {
   const placed = checkIdesign(path, idesign);
-  if (placed !== null) return deny("idesign", placed.code, placed.message);
+  if (placed !== null) return { broken: { rule: "idesign", ...placed }, warnings: [] };
   const language = languageOf(path);
-  if (language === null) return null;
-  const text = await resultingText(args as WriteArgs, scope);
-  if (text === null) return null;
-  const found = checkStructure(path, await source.parse(language, text));
-  const first = found.errors[0];
-  return first === undefined ? { warnings: found.warnings } : deny("structure", "denied", first);
+  const content = language === null ? null : await text();
+  if (language === null || content === null) return { broken: null, warnings: [] };
+  const { errors, warnings } = checkStructure(path, await source.parse(language, content));
+  const [first] = errors;
+  const broken: Broken | null =
+    first === undefined ? null : { rule: "structure", code: "denied", message: first };
+  return { broken, warnings };
 }
 
 type WriteArgs = {
@@ -193,13 +230,25 @@ function judgeMove(tool: Tool, args: object, scope: ToolScope): GateVerdict | nu
     : deny("state_transition", refused.code.toLowerCase(), refused.message);
 }
 
-function judgeRisk(deps: GateDeps, { scope }: GateQuestion, passed: Passed): Gated {
+const uncontained = ({ reason, remedy }: Missing): GateVerdict => ({
+  kind: "deny",
+  rule: "policy",
+  code: "containment_unavailable",
+  message: `containment_unavailable: ${reason}. No command is executed without containment. ${remedy}`,
+  counts: false,
+});
+
+type Missing = Extract<ContainmentReport, { available: false }>;
+
+async function judgeRisk(deps: GateDeps, { scope }: GateQuestion, passed: Passed): Promise<Gated> {
   const { tool, args, path } = passed;
-  // Whether commands are contained is the containment port's answer; it never runs them otherwise.
+  const walls = tool.risk === "execute" ? await scope.containment.probe() : null;
+  // The machine's lack, and no fault of the agent.
+  if (walls?.available === false) return { verdict: uncontained(walls), events: [] };
   const ruling = riskRuling(deps.settings.riskPolicy, {
     tool: tool.name,
     risk: tool.risk,
-    contained: true,
+    contained: walls?.available === true,
     path,
   });
   if (ruling.verdict === "deny") {

@@ -1,7 +1,10 @@
 // What the tools of one turn may use and know, taken from the run and the turn; nothing wider gets to them.
+import { judgeFile } from "./gate-tool-call.ts";
 import type { Session } from "./session.ts";
 import type { LiveTurn } from "./turn-outcome.ts";
 import type { ToolScope } from "./tools/tool.ts";
+
+const SOURCE_BYTES_MAX = 1024 * 1024;
 
 export function toolScopeOf(
   { engine, assets, run }: Session,
@@ -34,5 +37,14 @@ export function toolScopeOf(
     ids: engine.ids,
     locks: lane.locks,
     memory: { seen: new Map(), comments: [], cardsCreated: 0 },
+    brokenRule: async (path) => {
+      const { idesign } = assets.organization;
+      if (!idesign.enabled || !lane.epic.idesign) return null;
+      const { broken } = await judgeFile({ source: engine.source, idesign }, path, async () => {
+        const file = await lane.workspace.read(path, SOURCE_BYTES_MAX);
+        return file.ok ? file.value.text : null;
+      });
+      return broken?.message ?? null;
+    },
   };
 }

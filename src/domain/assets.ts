@@ -68,6 +68,10 @@ export type Role = {
   readonly responsibilities: readonly string[];
   readonly constraints: readonly string[];
   readonly tools: readonly string[];
+  /** Names of programs that `run_command` may start; none is listed, none is started. */
+  readonly programs: readonly string[];
+  /** Whether its commands may reach the network. */
+  readonly network: boolean;
   readonly policy: JsonObject;
   readonly issueTypes: readonly (CardType | "utility" | "app")[];
 };

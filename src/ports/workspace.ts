@@ -34,6 +34,17 @@ export type CommitRequest = {
   readonly run: string;
 };
 
+/** What something that keeps no rules did. Paths are cut off at a limit; `omitted` counts the rest of `changed`. */
+export type WorkspaceChanges = {
+  /** Protected paths that were made, changed or removed; they are as they were before. */
+  readonly restored: readonly string[];
+  /** Links, special files and names that are no text; they are gone. */
+  readonly removed: readonly string[];
+  /** Files that were made, changed or removed, but for what machines make out of others (`node_modules`, …). */
+  readonly changed: readonly string[];
+  readonly omitted: number;
+};
+
 /**
  * Contract (test/contract/workspace.suite.ts checks each line):
  * - Every path is relative to the workspace and resolved component by component without following a link; an absolute
@@ -43,6 +54,8 @@ export type CommitRequest = {
  *   `expectedDigest` (null = must not exist) another content there gives FILE_STALE and changes nothing.
  * - Read and write are refused for anything but regular files with one link; FIFOs do not hang.
  * - `search` stops at its match limit and at its time limit; a bad pattern is TOOL_ARGUMENT.
+ * - `guarded` lets one work at a time into the folder that keeps no rules, and sets right what it did to protected paths
+ *   when it has ended, also when it throws. FILE_TOO_LARGE, before anything began, when too much would have to be kept.
  * - `commit` with nothing changed gives null. It runs no hook, filter or attribute that lies in the workspace.
  */
 export type Workspace = {
@@ -61,6 +74,9 @@ export type Workspace = {
     query: SearchQuery,
     signal: AbortSignal,
   ) => Promise<Result<readonly SearchMatch[]>>;
+  readonly guarded: <Value>(
+    work: () => Promise<Value>,
+  ) => Promise<Result<{ readonly value: Value; readonly changes: WorkspaceChanges }>>;
   readonly commit: (request: CommitRequest) => Promise<string | null>;
   /** Identifies the committed state: the head commit's tree, or `empty`. */
   readonly digest: () => Promise<string>;

@@ -100,6 +100,8 @@ const toRole = (name: string, data: RoleData): Role => ({
   responsibilities: data.responsibilities,
   constraints: data.constraints,
   tools: data.tools,
+  programs: data.programs,
+  network: data.network,
   policy: data.policy as JsonObject,
   issueTypes: data.capabilities.issue_types,
 });

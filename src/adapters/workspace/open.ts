@@ -11,6 +11,7 @@ import { createDiskFiles } from "./disk.ts";
 import { forkWorkspaces } from "./fork.ts";
 import { makeDurableFolder } from "./durable.ts";
 import { createGitHistory, ensureRepository } from "./git.ts";
+import { createGuard } from "./guard.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { judgeLink } from "./links.ts";
 import { parsePath } from "./names.ts";
@@ -88,6 +89,7 @@ function createWorkspace(deps: WorkspaceDeps): Workspace {
     ...createDiskFiles({ root, aliases }),
     ...createGitHistory(deps),
     snapshot: async () => takeSnapshot(deps),
+    ...createGuard(root),
     search: async (query, signal) => {
       const from = parsePath(query.path, aliases);
       if (!from.ok) return from;

@@ -1,73 +1,13 @@
-// Tools with a weight beyond the card: commands, evaluations, prompt patches, images.
+// Tools with a weight beyond the card: evaluations, prompt patches, images. Commands are in run-command.ts.
 import { z } from "zod";
 import { dialectFamily } from "../../domain/dialect.ts";
 import { CARD_ID_PATTERN } from "../../domain/card.ts";
 import { keyOf } from "../../domain/card-moves.ts";
-import type { BoxLimits, OutputText } from "../../ports/containment.ts";
+import { runCommand } from "./run-command.ts";
 import type { ToolScope } from "./tool.ts";
-import { defineTool, failed } from "./tool.ts";
+import { defineTool } from "./tool.ts";
 
-const COMMAND_TIMEOUT_SEC = 120;
-const COMMAND_TIMEOUT_MAX_SEC = 600;
 const TURNS_ARCHIVED_MAX = 10_000;
-
-const COMMAND_LIMITS: Omit<BoxLimits, "wallMs" | "cpuSec"> = {
-  memoryMiB: 1024,
-  processesMax: 64,
-  outputBytesMax: 4 * 1024 ** 2,
-  fileMiB: 64,
-  diskMiB: 1024,
-  temporaryMiB: 64,
-};
-
-const textOf = ({ head, tail, omittedBytes }: OutputText): string =>
-  omittedBytes === 0 ? head + tail : `${head}\n… ${omittedBytes} bytes left out …\n${tail}`;
-
-const runCommand = defineTool({
-  name: "run_command",
-  risk: "execute",
-  effect: true,
-  description: "Runs a program in the workspace, contained: no shell, no network.",
-  path: { argument: "cwd", access: "read" },
-  schema: z.strictObject({
-    argv: z.array(z.string().max(4096)).min(1).max(100),
-    cwd: z.string().min(1).max(1024).default("."),
-    timeout: z
-      .int()
-      .min(1)
-      .max(COMMAND_TIMEOUT_MAX_SEC)
-      .default(COMMAND_TIMEOUT_SEC)
-      .describe("Seconds"),
-  }),
-  run: async ({ argv, cwd, timeout }, scope, signal) => {
-    const facts = await scope.containment.run(
-      {
-        argv,
-        cwd,
-        workspaceDir: scope.workspace.dir,
-        workspace: "writable",
-        env: {},
-        stdin: "",
-        folders: {},
-        network: false,
-        resultBytesMax: 0,
-        limits: { ...COMMAND_LIMITS, wallMs: timeout * 1000, cpuSec: timeout },
-      },
-      signal,
-    );
-    if (!facts.ok) return failed(facts.error);
-    const { exitCode, ended, stdout, stderr } = facts.value;
-    return {
-      result: {
-        ok: true,
-        exit_code: exitCode,
-        ended,
-        stdout: textOf(stdout),
-        stderr: textOf(stderr),
-      },
-    };
-  },
-});
 
 const archiveEval = defineTool({
   name: "archive_eval",

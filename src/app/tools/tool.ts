@@ -44,6 +44,8 @@ export type ToolScope = {
   readonly locks: FileLocks;
   /** What the turn has gathered so far; the turn owns it. */
   readonly memory: TurnMemory;
+  /** Which rule of iDesign or structure a file that lies there breaks; null when it keeps them, or they are off. */
+  readonly brokenRule: (path: string) => Promise<string | null>;
 };
 
 export type TurnMemory = {
@@ -58,6 +60,8 @@ export type ToolOutcome = {
   readonly staged?: StagedMove;
   /** Path relative to the workspace that now has other content. */
   readonly wrote?: string;
+  /** The same for a call that changed several; each belongs to the turn's commit. */
+  readonly wroteAll?: readonly string[];
   /** How many lines a written text has; absent when the file is gone. */
   readonly lines?: number;
   readonly events?: readonly NewEvent[];
@@ -84,6 +88,8 @@ export type Tool = {
   readonly effect: boolean;
   /** How to tell after a crash whether the call happened; an effect without it is put to a person then. */
   readonly trace?: Trace;
+  /** The program that the call would start; the roles of the seat must list it. */
+  readonly program?: (args: never) => string;
   /** Argument that names a path the gate must judge, and whether it is written. */
   readonly path?: { readonly argument: string; readonly access: "read" | "write" };
   readonly run: (args: never, scope: ToolScope, signal: AbortSignal) => Promise<ToolOutcome>;
@@ -91,8 +97,9 @@ export type Tool = {
 
 /** Gives a tool its argument type from its schema. */
 export const defineTool = <Args extends object>(
-  tool: Omit<Tool, "schema" | "run" | "judge" | "trace"> & {
+  tool: Omit<Tool, "schema" | "run" | "judge" | "trace" | "program"> & {
     readonly schema: ZodType<Args>;
+    readonly program?: (args: Args) => string;
     readonly trace?: Pick<Trace, "look"> & {
       readonly plan: (args: Args, scope: ToolScope) => Promise<PlannedEffect | null>;
     };

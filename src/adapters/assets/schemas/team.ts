@@ -10,6 +10,12 @@ const TEMPERATURE_MAX = 2;
 
 const issueType = z.enum([...CARD_TYPES, "utility", "app"]);
 
+const PROGRAMS_MAX = 100;
+/** No path and no pattern: it is looked for where the box looks, and nowhere in the workspace. */
+const programName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, {
+  error: "the bare name of a program, such as node",
+});
+
 const roleShape = {
   name: filled("Name of the role.").optional(),
   summary: filled("Another key for the name.").optional(),
@@ -19,6 +25,15 @@ const roleShape = {
   responsibilities: textList("What it answers for.").default([]),
   constraints: textList("What it must not do.").default([]),
   tools: nameList("Tools it may use; every other one is denied.").default([]),
+  programs: z
+    .array(programName)
+    .max(PROGRAMS_MAX)
+    .default([])
+    .describe("Programs that run_command may start, by bare name; without one it starts none."),
+  network: z
+    .boolean()
+    .default(false)
+    .describe("Whether its commands may reach the network. Leave it out unless they must."),
   policy: freeForm("Free-form rules.").default({}),
   capabilities: z
     .strictObject({
