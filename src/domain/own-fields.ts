@@ -25,7 +25,7 @@ export function found(value: Json | undefined): string {
     return JSON.stringify(cut.length < value.length ? `${cut}…` : cut);
   }
   if (Array.isArray(value)) return "a list";
-  return isJsonObject(value) ? "a table" : String(value);
+  return isJsonObject(value) ? "a table" : JSON.stringify(value);
 }
 
 export const at = ({ path, problems }: Place, key: string): Place => ({

@@ -44,6 +44,7 @@ test("R-58 the first candidate that says anything is the stack; none, and what i
     { services: [] },
     { services: {} },
     { name: null },
+    { services: undefined } as unknown as Json,
   ];
   for (const candidate of wrong) {
     const chosen = chooseStack([

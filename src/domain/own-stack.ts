@@ -23,9 +23,9 @@ export function chooseStack(candidates: readonly (Json | undefined)[]): Result<S
   const chosen = candidates.find((one) => one !== undefined && one !== null && !isEmpty(one));
   if (chosen === undefined)
     return refuse("SANDBOX_INVALID", `No stack is named. Name one of ${NAMES}, or {services: …}.`);
-  const name = isJsonObject(chosen) && onlyKey(chosen) === "name" ? chosen["name"] : chosen;
+  const name = isJsonObject(chosen) && isOnly(chosen, "name") ? chosen["name"] : chosen;
   if (typeof name === "string") return namedStack(name);
-  if (isJsonObject(chosen) && onlyKey(chosen) === "services") return ownStack(chosen["services"]);
+  if (isJsonObject(chosen) && isOnly(chosen, "services")) return ownStack(chosen["services"]);
   const expected = `the name of a stack (${NAMES}) or {services: …}`;
   return invalid([{ path: "$", found: found(chosen), expected }]);
 }
@@ -33,10 +33,8 @@ export function chooseStack(candidates: readonly (Json | undefined)[]): Result<S
 const NAMES = Object.keys(STACKS).join(", ");
 const isEmpty = (value: Json): boolean => isJsonObject(value) && Object.keys(value).length === 0;
 
-const onlyKey = (value: JsonObject): string | null => {
-  const keys = Object.keys(value);
-  return keys.length === 1 ? (keys[0] ?? null) : null;
-};
+const isOnly = (value: JsonObject, key: string): boolean =>
+  Object.hasOwn(value, key) && Object.keys(value).length === 1;
 
 const isStackName = (name: string): name is StackName => Object.hasOwn(STACKS, name);
 
@@ -97,9 +95,9 @@ function checkTogether(
       problems.push({ path, found: "itself, over others", expected: "an order without a circle" });
   }
   for (const role of PORT_ROLES) {
-    const holders = Object.keys(services).filter(
-      (name) => services[name]?.ports[role] !== undefined,
-    );
+    const holders = Object.entries(services)
+      .filter(([, { ports }]) => ports[role] !== undefined)
+      .map(([name]) => name);
     if (holders.length > 1) {
       const expected = "at most one service with it";
       problems.push({ path: `$.services.*.ports.${role}`, found: holders.join(", "), expected });
@@ -112,10 +110,11 @@ function waitsFor(
   services: Readonly<Record<string, StackService>>,
   name: string,
 ): ReadonlySet<string> {
+  const byName = new Map(Object.entries(services));
   const seen = new Set<string>();
   const open = [name];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const other of Object.hasOwn(services, next) ? (services[next]?.after ?? []) : []) {
+    for (const other of byName.get(next)?.after ?? []) {
       if (seen.has(other)) continue;
       seen.add(other);
       open.push(other);

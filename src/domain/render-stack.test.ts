@@ -46,10 +46,10 @@ test("every service of every stack stands behind all walls", () => {
       assert.deepEqual(service["security_opt"], ["no-new-privileges:true"], where);
       assert.equal(service["init"], true, where);
       assert.equal(service["mem_limit"], service["memswap_limit"], where);
-      assert.match(String(service["mem_limit"]), /^[0-9]+m$/, where);
+      assert.match(service["mem_limit"] as string, /^[0-9]+m$/, where);
       for (const key of ["pids_limit", "cpus"])
         assert.ok(Number(service[key]) > 0, `${where} ${key}`);
-      assert.match(String(service["stop_grace_period"]), /^[0-9]+s$/, where);
+      assert.match(service["stop_grace_period"] as string, /^[0-9]+s$/, where);
       assert.ok(["inner", "edge"].some((net) => (service["networks"] as string[]).includes(net)));
     }
   }
@@ -88,7 +88,7 @@ test("R-56 secrets are files of their own, and nothing that is rendered holds or
     for (const name of secretNames) assert.deepEqual(secrets[name], { file: `./secrets/${name}` });
     for (const { environment } of Object.values(stack.services)) {
       for (const [key, value] of Object.entries(environment))
-        assert.ok(!/PASSWORD|SECRET|TOKEN/.test(key) || /_FILE$/.test(key), `${key}=${value}`);
+        assert.ok(!/PASSWORD|SECRET|TOKEN/.test(key) || key.endsWith("_FILE"), `${key}=${value}`);
     }
     assert.doesNotMatch(Object.values(files).join(), /password/i);
     assert.doesNotMatch(Object.values(urls).join(), /@/);
@@ -178,6 +178,8 @@ test("volumes, sources and temporary folders are mounted as they are named", () 
       volumes: { "/data": "data" },
       sources: { "/srv": "site/public", "/all": "." },
       tmpfs: { "/run": 4 },
+      working_dir: "/srv",
+      entrypoint: ["/bin/x"],
     },
   });
   const web = table(table(modelOf(stack)["services"])["web"]);
@@ -189,6 +191,7 @@ test("volumes, sources and temporary folders are mounted as they are named", () 
   ]);
   assert.deepEqual(web["tmpfs"], ["/run:size=4m,mode=1777,nosuid,nodev,noexec"]);
   assert.deepEqual(modelOf(stack)["volumes"], { data: {} });
+  assert.deepEqual([web["working_dir"], web["entrypoint"]], ["/srv", ["/bin/x"]]);
 });
 
 test("the five stacks have the services and the roles that they are named after", () => {

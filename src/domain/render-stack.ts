@@ -20,7 +20,7 @@ export function renderStack(stack: Stack, { id, block }: Place): SandboxPlan {
   const model = {
     name: `orket-${id}`,
     services: Object.fromEntries(
-      services.map(([name, service]) => [name, composeService(name, stack, block)(service)]),
+      services.map(([name, service]) => [name, composeService(stack, block)(service)]),
     ),
     networks: {
       // No way out, and none in.
@@ -78,7 +78,7 @@ const publishedPorts = (
   }));
 
 const composeService =
-  (name: string, stack: Stack, block: PortBlock) =>
+  (stack: Stack, block: PortBlock) =>
   (service: StackService): object => ({
     ...originOf(service),
     ...(service.command && { command: service.command }),
@@ -90,7 +90,7 @@ const composeService =
     ...placesOf(service),
     ...(service.after.length > 0 && { depends_on: startOrder(service, stack) }),
     ...(service.health !== null && { healthcheck: healthOf(service.health) }),
-    ...edgesOf(name, service, block),
+    ...edgesOf(service, block),
     ...wallsOf(service),
   });
 
@@ -133,10 +133,12 @@ function placesOf({ volumes, sources, temporary, temporaryPrograms }: StackServi
 
 const startOrder = ({ after }: StackService, { services }: Stack): object =>
   Object.fromEntries(
-    after.map((name) => [
-      name,
-      { condition: services[name]?.health === null ? "service_started" : "service_healthy" },
-    ]),
+    Object.entries(services)
+      .filter(([name]) => after.includes(name))
+      .map(([name, { health }]) => [
+        name,
+        { condition: health === null ? "service_started" : "service_healthy" },
+      ]),
   );
 
 const healthOf = ({
@@ -153,13 +155,14 @@ const healthOf = ({
   start_period: `${startSec}s`,
 });
 
-function edgesOf(name: string, { ports }: StackService, block: PortBlock): object {
-  const published = publishedPorts(name, ports, block);
-  if (published.length === 0) return { networks: ["inner"] };
-  return {
-    networks: ["inner", "edge"],
-    ports: published.map(({ role, port }) => `127.0.0.1:${port}:${ports[role] ?? port}`),
-  };
+function edgesOf({ ports }: StackService, block: PortBlock): object {
+  const published = PORT_ROLES.flatMap((role) => {
+    const inside = ports[role];
+    return inside === undefined ? [] : [`127.0.0.1:${block[role]}:${inside}`];
+  });
+  return published.length === 0
+    ? { networks: ["inner"] }
+    : { networks: ["inner", "edge"], ports: published };
 }
 
 const wallsOf = ({ capabilities, limits, stopSec }: StackService): object => ({

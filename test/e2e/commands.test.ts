@@ -21,6 +21,11 @@ const coder = (more: JsonObject): JsonObject => ({
 const shell = (text: string, more: JsonObject = {}) =>
   call("run_command", { argv: ["sh", "-c", text], ...more });
 
+const textOf = (value: unknown): string => {
+  assert.equal(typeof value, "string");
+  return value as string;
+};
+
 type Scene = {
   readonly replies: readonly unknown[];
   readonly role?: JsonObject;
@@ -77,7 +82,7 @@ test("of a flood both ends come back, with what was left out between them", asyn
   const { first } = await play(context, {
     replies: [shell("echo first; head -c 300000 /dev/zero | tr '\\0' x; echo last")],
   });
-  const stdout = String(first["stdout"]);
+  const stdout = textOf(first["stdout"]);
   assert.match(stdout, /^first\nx/);
   assert.match(stdout, /x\nlast|xlast\n$/);
   assert.match(stdout, /… \d+ bytes left out …/);
@@ -107,7 +112,7 @@ for (const [name, role, argv, reason] of [
       role: { ...role },
     });
     assert.deepEqual([first["ok"], first["code"]], [false, "denied"]);
-    assert.match(String(first["error"]), reason);
+    assert.match(textOf(first["error"]), reason);
     assert.equal(box.asked.length, 0);
     assert.equal(
       engine.events
@@ -162,7 +167,7 @@ test("a command runs in the folder that it names, and in none outside", async (c
     replies: [shell("pwd", { cwd: "src/../src", timeout: 5 }), shell("pwd", { cwd: ".." })],
     arrange: (dir) => mkdirSync(join(dir, "src")),
   });
-  assert.match(String((results[0] as JsonObject)["stdout"]), /workspaces\/build-work\/src\n$/);
+  assert.match(textOf((results[0] as JsonObject)["stdout"]), /workspaces\/build-work\/src\n$/);
   assert.equal((results[1] as JsonObject)["code"], "path_escape");
   assert.equal(run.status, "blocked");
 });
@@ -176,7 +181,7 @@ test("R-29 a command that touches what is protected ends the turn as a violation
     },
   });
   assert.deepEqual(first["code"], "path_protected");
-  assert.match(String(first["error"]), /\.env, AGENTS\.md, verification\/api\.py/);
+  assert.match(textOf(first["error"]), /\.env, AGENTS\.md, verification\/api\.py/);
   assert.equal(readFileSync(join(dir, "verification", "api.py"), "utf8"), "fixture");
   assert.ok(!existsSync(join(dir, ".env")) && !existsSync(join(dir, "AGENTS.md")));
   const card = await cardOf(engine, "api");

@@ -16,15 +16,17 @@ RUN printf '%s' '${PROJECT.replaceAll("\n", " ")}' > /work/sandbox.csproj && dot
 COPY src/ /work/
 `;
 
+/** -q: the check runs as root, and the sources could leave a configuration for curl. */
+const HEALTH = [
+  "/bin/sh",
+  "-c",
+  `code="$(curl -q -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/)" && test "$code" -lt 500`,
+];
+
 const APP = apiService(
   {
     prepare: `export ConnectionStrings__Default="Server=db,1433;Database=app;User Id=sa;Password=\${password};TrustServerCertificate=true"`,
-    // -q: the check runs as root, and the sources could leave a configuration for curl.
-    health: [
-      "/bin/sh",
-      "-c",
-      `code="$(curl -q -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/)" && test "$code" -lt 500`,
-    ],
+    health: HEALTH,
   },
   [
     "/bin/sh",
@@ -87,7 +89,7 @@ export const CSHARP_RAZOR_EF: Stack = {
       temporary: { "/tmp": 512 },
       temporaryPrograms: true,
       after: ["db"],
-      health: healthCheck(90, ...(APP.health?.argv ?? [])),
+      health: healthCheck(90, ...HEALTH),
       limits: { memoryMiB: 1536, cpus: 2, pids: 256 },
     },
   },

@@ -12,12 +12,11 @@ import {
   PYTHON_HEALTH,
   pythonDockerfile,
   viteService,
+  UVICORN,
   VUE_PACKAGES,
 } from "./parts.ts";
 
-const FASTAPI = apiService({ prepare: MONGO_URL, health: PYTHON_HEALTH }, [
-  ..."uvicorn controllers.main:app --host 0.0.0.0 --port 8000".split(" "),
-]);
+const FASTAPI = apiService({ prepare: MONGO_URL, health: PYTHON_HEALTH }, UVICORN);
 
 /** Its own entrypoint reads the password after it has given up the rights to; so a copy is made before. */
 const MONGO: StackService = {

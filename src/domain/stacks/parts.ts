@@ -81,6 +81,8 @@ export const NODE_HEALTH = [
   'fetch("http://127.0.0.1:8000/health").then((answer) => process.exit(answer.status < 500 ? 0 : 1), () => process.exit(1))',
 ];
 
+export const UVICORN = "uvicorn controllers.main:app --host 0.0.0.0 --port 8000".split(" ");
+
 export const POSTGRES_URL = `export DATABASE_URL="postgresql://app:\${password}@db:5432/app"`;
 export const MONGO_URL = `export MONGO_URL="mongodb://app:\${password}@mongo:27017/app?authSource=admin"`;
 

@@ -13,6 +13,7 @@ import {
   PYTHON_HEALTH,
   pythonDockerfile,
   REACT_PACKAGES,
+  UVICORN,
   viteService,
 } from "./parts.ts";
 
@@ -34,9 +35,7 @@ const withPostgres = (name: StackName, api: Stack["services"][string], image: st
   waitMs: WAIT_MS,
 });
 
-const FASTAPI = apiService({ prepare: POSTGRES_URL, health: PYTHON_HEALTH }, [
-  ..."uvicorn controllers.main:app --host 0.0.0.0 --port 8000".split(" "),
-]);
+const FASTAPI = apiService({ prepare: POSTGRES_URL, health: PYTHON_HEALTH }, UVICORN);
 
 const DJANGO = apiService(
   {
