@@ -1,15 +1,20 @@
 // Commands of agents in whole runs: who may start what, what comes back, and what the workspace looks like afterwards.
-// The walls are tested elsewhere; here the commands are the test's own, and run without.
+// The walls are tested elsewhere: most commands here are the test's own and run without, the last ones in the real box.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
+import { createSystemClock } from "../../src/adapters/clock/system.ts";
+import { createContainment } from "../../src/adapters/containment/select.ts";
 import { EngineError } from "../../src/domain/errors.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
+import type { Containment } from "../../src/ports/containment.ts";
 import { cardOf, openProject, workspace } from "../support/open-project.ts";
 import { createPlainBox } from "../support/plain-box.ts";
 import { approve, call, say, script } from "../support/project.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 const TOOLS = ["read_file", "write_file", "update_issue_status", "run_command"];
 const coder = (more: JsonObject): JsonObject => ({
@@ -31,15 +36,16 @@ type Scene = {
   readonly role?: JsonObject;
   readonly files?: Readonly<Record<string, unknown>>;
   readonly arrange?: (workspaceDir: string) => void;
+  readonly containment?: Containment;
 };
 
-async function play(context: TestContext, { replies, role, files, arrange }: Scene) {
+async function play(context: TestContext, { replies, role, files, arrange, containment }: Scene) {
   const box = createPlainBox();
   const engine = await openProject(context, {
     issues: [{ id: "api" }],
     script: script({ api: { coder: [...replies, say("Done.")], guard: [approve] } }),
     files: { "model/core/roles/coder.yaml": coder({ programs: ["sh"], ...role }), ...files },
-    options: { replace: { containment: box } },
+    options: { replace: { containment: containment ?? box } },
   });
   const dir = workspace(engine.dir);
   mkdirSync(dir, { recursive: true });
@@ -245,8 +251,76 @@ test("without walls a command is refused with the way out, and that is no fault 
   );
 });
 
-test("a command that a crash cut off is never run again: its card is put to a person", async (context) => {
-  const box = createPlainBox();
+const realBox = async (context: TestContext): Promise<Containment> =>
+  createContainment({
+    backend: "bwrap",
+    clock: createSystemClock(),
+    searchPath: "/usr/bin:/bin",
+    node: process.execPath,
+    architecture: process.arch,
+    platform: process.platform,
+    uid: process.getuid?.() ?? 0,
+    unique: () => randomBytes(8).toString("hex"),
+    scratchDir: await tempFolder(context),
+  });
+
+test("in the real box: output, exit code and files come back, and nothing of the host or the network is there", async (context) => {
+  const script =
+    "mkdir -p docs; echo made > docs/new.md; echo more >> docs/old.md; cat /etc/passwd; env; (exec 3<>/dev/tcp/127.0.0.1/1) 2>&1; node -e 'console.log(6*7)'; exit 4";
+  const { first, committed, run } = await play(context, {
+    replies: [
+      call("write_file", { path: "docs/old.md", content: "old\n" }),
+      call("write_file", { path: "docs/same.md", content: "same\n" }),
+      call("run_command", { argv: ["bash", "-c", script] }),
+    ],
+    role: { programs: ["bash"] },
+    containment: await realBox(context),
+  }).then(({ results, ...played }) => ({ ...played, first: results[2] as JsonObject }));
+  assert.deepEqual([first["ok"], first["exit_code"], first["ended"]], [true, 4, "exited"]);
+  assert.deepEqual(first["changed"], ["docs/new.md", "docs/old.md"]);
+  assert.match(textOf(first["stdout"]), /\b42\b/);
+  assert.doesNotMatch(textOf(first["stdout"]), /root:|SECRET|TOKEN/);
+  assert.match(await committed(), /\+made[\s\S]*\+more/);
+  assert.equal(run.status, "done");
+});
+
+test("in the real box: protected paths are put back, and the next command finds them so", async (context) => {
+  const { first, dir } = await play(context, {
+    replies: [
+      shell(
+        "rm -r verification; ln -s / verification; echo x > AGENTS.md; mkdir .git; mkdir -m 0 .env",
+      ),
+    ],
+    arrange: (folder) => {
+      mkdirSync(join(folder, "verification"));
+      writeFileSync(join(folder, "verification", "api.py"), "fixture");
+    },
+    containment: await realBox(context),
+  });
+  assert.equal(first["code"], "path_protected");
+  assert.match(textOf(first["error"]), /\.env, \.git, AGENTS\.md, verification/);
+  assert.equal(readFileSync(join(dir, "verification", "api.py"), "utf8"), "fixture");
+  for (const name of ["AGENTS.md", ".git", ".env"]) assert.ok(!existsSync(join(dir, name)), name);
+});
+
+test("in the real box: what hangs and what floods is ended, and its end is told", async (context) => {
+  const { results } = await play(context, {
+    replies: [shell("echo begun; sleep 60", { timeout: 1 }), shell("yes")],
+    containment: await realBox(context),
+  });
+  const [hung, flooded] = results as readonly JsonObject[];
+  assert.deepEqual(
+    [hung?.["ended"], hung?.["exit_code"], hung?.["stdout"]],
+    ["timeout", null, "begun\n"],
+  );
+  assert.deepEqual([flooded?.["ended"], flooded?.["exit_code"]], ["output-limit", null]);
+  assert.ok(textOf(flooded?.["stdout"]).length < 70_000);
+  assert.ok(Number(flooded?.["stdout_omitted_bytes"]) > 3_000_000);
+});
+
+test("in the real box: a command that a crash cut off is never run again: its card is put to a person", async (context) => {
+  const box = await realBox(context);
+  let runs = 0;
   let dies = true;
   const engine = await openProject(context, {
     issues: [{ id: "api" }],
@@ -259,6 +333,7 @@ test("a command that a crash cut off is never run again: its card is put to a pe
         containment: {
           ...box,
           run: async (command, signal) => {
+            runs += 1;
             const facts = await box.run(command, signal);
             if (dies) throw new EngineError("RUN_LOST", "killed");
             return facts;
@@ -269,10 +344,10 @@ test("a command that a crash cut off is never run again: its card is put to a pe
   });
   await assert.rejects(engine.run({ card: "work" }), { code: "RUN_LOST" });
   dies = false;
-  const [run] = await engine.engine.store.read(async ({ runs }) => runs.list({ limit: 1 }));
+  const [run] = await engine.engine.store.read(async ({ runs: all }) => all.list({ limit: 1 }));
   const resumed = await engine.resume(run?.id ?? "");
   assert.equal(resumed.status, "blocked");
-  assert.equal(box.asked.length, 1);
+  assert.equal(runs, 1);
   assert.equal(readFileSync(join(workspace(engine.dir), "count.md"), "utf8"), "x\n");
   assert.ok(engine.events.some(({ type }) => type === "effect-unverified"));
   assert.match((await cardOf(engine, "api"))?.waitDetail ?? "", /not known whether run_command/);

@@ -75,6 +75,15 @@ test("a change that hides its time is seen all the same", async (context) => {
   assert.deepEqual((await run(script)).changed, ["docs/a.md"]);
 });
 
+test(
+  "a file that only changes its owner is no work",
+  { skip: process.getuid?.() !== 0 },
+  async (context) => {
+    const { run } = await scene(context);
+    assert.deepEqual((await run("chown 65534 docs/a.md")).changed, []);
+  },
+);
+
 const ATTACKS: readonly (readonly [name: string, script: string, restored: readonly string[]])[] = [
   ["overwrites", "echo x > AGENTS.md; echo x >> .env", [".env", "AGENTS.md"]],
   ["removes", "rm -r AGENTS.md verification", ["AGENTS.md", "verification", "verification/api.py"]],

@@ -2,6 +2,7 @@
 // protected paths are put back as they were, links, special files and names that nobody can write down are taken away.
 // Says which other files changed. While it looks, nothing else that keeps no rules is at work: one at a time.
 import { randomBytes } from "node:crypto";
+import type { BigIntStats } from "node:fs";
 import { chmodSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
 import { isWriteProtected } from "../../domain/governance.ts";
@@ -63,8 +64,20 @@ type Notes = {
   /** Path → content; null for a folder. */
   readonly protectedPaths: Map<string, Buffer | null>;
   /** Path → what changes when the file does. */
-  readonly marks: Map<string, string>;
+  readonly marks: Map<string, Mark>;
 };
+
+/** A program that changes a file can set back the one time; `changedNs` is the kernel's. */
+type Mark = {
+  readonly content: string;
+  readonly changedNs: bigint;
+  readonly owner: bigint;
+};
+
+/** The box gives the files to the user it runs as before it begins, which counts as a change of the file to the kernel. */
+const isSameMark = (now: Mark, before: Mark | undefined): boolean =>
+  now.content === before?.content &&
+  (now.changedNs === before.changedNs || now.owner !== before.owner);
 
 async function takeNotes(root: string): Promise<Result<Notes>> {
   const notes: Notes = { protectedPaths: new Map(), marks: new Map() };
@@ -113,7 +126,7 @@ async function setRight(root: string, before: Notes): Promise<WorkspaceChanges> 
       return false;
     }
     missing.delete(entry.path);
-    if (entry.mark !== null && entry.mark !== before.marks.get(entry.path))
+    if (entry.mark !== null && !isSameMark(entry.mark, before.marks.get(entry.path)))
       changed.push(entry.path);
     return true;
   });
@@ -177,7 +190,7 @@ type Entry = {
   /** A link, a special file, too deep, or of a name that is no text. */
   readonly isOdd: boolean;
   /** Of a regular file with one name that is somebody's work; null for all else. */
-  readonly mark: string | null;
+  readonly mark: Mark | null;
 };
 
 /** Every entry; `enters` is asked of each, and a folder is gone into when it says so. */
@@ -234,9 +247,15 @@ function toEntry({ folder, at, made }: Level, name: Buffer): Entry | null {
     isFolder,
     isProtected: isWriteProtected(pathOf(components)) || isOwnName(text),
     isOdd: !isText || !(isFolder || stats.isFile()) || components.length > DEPTH_MAX,
-    mark: isWork ? `${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}` : null,
+    mark: isWork ? markOf(stats) : null,
   };
 }
+
+const markOf = (stats: BigIntStats): Mark => ({
+  content: `${stats.ino}:${stats.size}:${stats.mtimeNs}`,
+  changedNs: stats.ctimeNs,
+  owner: stats.uid,
+});
 
 const rawPath = (path: string, name: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${path}/`), name]);
@@ -244,7 +263,7 @@ const rawPath = (path: string, name: Buffer): Buffer =>
 const OWNER_ALL = 0o700;
 
 /** Kind and times; a folder its owner may not enter is opened, and nothing keeps a set-user-id bit. */
-function statRaw(folder: Folder, name: Buffer) {
+function statRaw(folder: Folder, name: Buffer): BigIntStats | null {
   const path = rawPath(folder.path, name);
   const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) return null;

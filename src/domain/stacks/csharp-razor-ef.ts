@@ -11,9 +11,9 @@ const PROJECT = `<Project Sdk="Microsoft.NET.Sdk.Web">
 /** The project file is the template's own: one of the sources could execute anything while it is restored or built. */
 const DOCKERFILE = `FROM mcr.microsoft.com/dotnet/sdk:8.0.404-bookworm-slim
 ENV NUGET_PACKAGES=/nuget DOTNET_CLI_TELEMETRY_OPTOUT=1
-WORKDIR /work
-RUN printf '%s' '${PROJECT.replaceAll("\n", " ")}' > /work/sandbox.csproj && dotnet restore sandbox.csproj && chmod -R a+rX /nuget /work
-COPY src/ /work/
+WORKDIR /product
+RUN printf '%s' '${PROJECT.replaceAll("\n", " ")}' > /product/sandbox.csproj && dotnet restore sandbox.csproj && chmod -R a+rX /nuget /product
+COPY src/ /product/
 `;
 
 /** -q: the check runs as root, and the sources could leave a configuration for curl. */
@@ -32,7 +32,7 @@ const APP = apiService(
     "/bin/sh",
     "-c",
     `set -eu
-cp -r /work /tmp/work && cd /tmp/work
+cp -r /product /tmp/product && cd /tmp/product
 dotnet publish sandbox.csproj --configuration Release --output /tmp/out
 exec dotnet /tmp/out/sandbox.dll`,
   ],

@@ -77,7 +77,7 @@ exec su -s /bin/sh node -c 'exec /docker-entrypoint.sh mongo-express'`,
     30,
     "node",
     "-e",
-    'require("net").connect(8081, "127.0.0.1").on("connect", () => process.exit(0)).on("error", () => process.exit(1))',
+    'require("node:net").connect(8081, "127.0.0.1").on("connect", function () { this.destroy(); })',
   ),
   capabilities: ["DAC_OVERRIDE", "SETUID", "SETGID", "KILL"],
 };

@@ -75,11 +75,11 @@ except urllib.error.HTTPError as answer:
     sys.exit(1 if answer.code >= 500 else 0)`,
 ];
 
-export const NODE_HEALTH = [
-  "node",
-  "-e",
-  'fetch("http://127.0.0.1:8000/health").then((answer) => process.exit(answer.status < 500 ? 0 : 1), () => process.exit(1))',
-];
+/** Ends by itself; an error that nobody handles is its failure. */
+const answers = (url: string): string =>
+  `require("node:http").get("${url}", (answer) => { answer.destroy(); if (answer.statusCode >= 500) throw new Error("unhealthy"); })`;
+
+export const NODE_HEALTH = ["node", "-e", answers("http://127.0.0.1:8000/health")];
 
 export const UVICORN = "uvicorn controllers.main:app --host 0.0.0.0 --port 8000".split(" ");
 
@@ -139,8 +139,9 @@ export const viteService = (plugin: string): StackService => ({
     "node",
     "--input-type=module",
     "-e",
-    `import { build, preview } from "vite";
-import plugin from "${plugin}";
+    `const load = (name) => import(name);
+const { build, preview } = await load("vite");
+const { default: plugin } = await load("${plugin}");
 const shared = { root: "/app", configFile: false, envFile: false, cacheDir: "/tmp/vite", plugins: [plugin()] };
 await build({ ...shared, build: { outDir: "/tmp/dist", emptyOutDir: true } });
 const proxy = { "/api": { target: "http://api:8000", changeOrigin: true } };
@@ -151,12 +152,7 @@ await preview({ ...shared, build: { outDir: "/tmp/dist" }, preview: server });`,
   ports: { frontend: 3000 },
   temporary: { "/tmp": 256 },
   after: ["api"],
-  health: healthCheck(
-    60,
-    "node",
-    "-e",
-    'fetch("http://127.0.0.1:3000/").then((answer) => process.exit(answer.status < 500 ? 0 : 1), () => process.exit(1))',
-  ),
+  health: healthCheck(60, "node", "-e", answers("http://127.0.0.1:3000/")),
   limits: { memoryMiB: 1024, cpus: 1, pids: 128 },
 });
 
