@@ -9,13 +9,15 @@ export type ProcessRequest = {
   readonly stdin?: string | Uint8Array;
   readonly timeoutMs: number;
   readonly outputBytesMax: number;
+  /** Ends the program like its time limit does. */
+  readonly signal?: AbortSignal;
 };
 
 export type ProcessResult = {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly ended: "exited" | "timeout" | "output-limit" | "not-started";
+  readonly ended: "exited" | "timeout" | "aborted" | "output-limit" | "not-started";
 };
 
 /** Contract: whatever the program did is an answer; at a limit the whole process group is ended. */

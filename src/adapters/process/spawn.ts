@@ -12,7 +12,11 @@ export function createProcesses(): Processes {
   return { run: async (request) => start(request) };
 }
 
+type Ending = Exclude<ProcessResult["ended"], "not-started">;
+
 function start(request: ProcessRequest): Promise<ProcessResult> {
+  if (request.signal?.aborted)
+    return Promise.resolve({ exitCode: null, stdout: "", stderr: "", ended: "aborted" });
   const [file, ...args] = request.argv;
   try {
     const child = spawn(file, args, {
@@ -33,9 +37,9 @@ function follow(
   request: ProcessRequest,
 ): Promise<ProcessResult> {
   return new Promise((resolve) => {
-    let ended: "exited" | "timeout" | "output-limit" | undefined;
+    let ended: Ending | undefined;
     let drain: NodeJS.Timeout | undefined;
-    const stop = (reason: "timeout" | "output-limit"): void => {
+    const stop = (reason: Exclude<Ending, "exited">): void => {
       ended ??= reason; // the first cause wins
       endGroup(child.pid);
       drain ??= setTimeout(giveUp, DRAIN_MS);
@@ -48,7 +52,10 @@ function follow(
       child.stdin.destroy();
     };
     const timer = setTimeout(() => stop("timeout"), Math.min(request.timeoutMs, TIMER_MS_MAX));
+    const onAbort = (): void => stop("aborted");
+    request.signal?.addEventListener("abort", onAbort, { once: true });
     const finish = (result: ProcessResult): void => {
+      request.signal?.removeEventListener("abort", onAbort);
       clearTimeout(timer);
       clearTimeout(drain);
       resolve(result);
