@@ -10,7 +10,7 @@ export function endProcessesOf(folder: string): number {
   const ended = new Set(
     all.filter(({ command }) => command.includes(`${folder}/`)).map(({ pid }) => pid),
   );
-  for (let before = -1; before !== ended.size; ) {
+  for (let before = -1; before !== ended.size;) {
     before = ended.size;
     for (const { pid, parent } of all) if (ended.has(parent)) ended.add(pid);
   }

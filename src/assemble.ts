@@ -16,6 +16,7 @@ import { createModels } from "./adapters/model/router.ts";
 import { loadNodes } from "./adapters/nodes/load.ts";
 import { createThreadPatterns } from "./adapters/pattern/thread.ts";
 import { createProcesses } from "./adapters/process/spawn.ts";
+import { createComposeSandboxes } from "./adapters/sandbox/compose.ts";
 import { createSourceParserOnDemand } from "./adapters/source/on-demand.ts";
 import { createStateFiles } from "./adapters/state-files/disk.ts";
 import { openSqliteStore } from "./adapters/store/sqlite.ts";
@@ -45,6 +46,7 @@ import type { Clock } from "./ports/clock.ts";
 import type { Containment } from "./ports/containment.ts";
 import type { Price } from "./ports/model.ts";
 import type { NodeNames } from "./ports/nodes.ts";
+import type { SandboxEngine } from "./ports/sandbox.ts";
 import type { Store } from "./ports/store.ts";
 
 const BUILT_IN: Nodes = { plan, route, selectModel, gate, evaluate };
@@ -145,6 +147,17 @@ const containmentOf = ({ config, stateDir, env, clock }: ContainmentFacts): Cont
       serverHost: config.text("server.host") ?? "",
     },
   });
+
+/** The engine's address and plugins may stand in the environment; compose gets nothing else of it. */
+const sandboxesOf = (stateDir: string, env: Assembly["env"]): SandboxEngine => {
+  const names = ["PATH", "DOCKER_HOST", "DOCKER_CONFIG"] as const;
+  const given = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
+  return createComposeSandboxes({
+    stateDir,
+    processes: createProcesses(),
+    env: Object.fromEntries(given) as Readonly<Record<string, string>>,
+  });
+};
 
 const assetSourceOf = (projectDir: string, config: Config) => ({
   projectDir,
@@ -267,8 +280,9 @@ const NODE_MAJOR_MIN = 24;
 /** Each check says what was found and, where it is not well, what to do about it. */
 export async function diagnoseMachine(
   opened: Result<Project>,
-  path: string,
+  env: Assembly["env"],
 ): Promise<readonly Check[]> {
+  const path = env["PATH"] ?? "";
   const node = process.versions.node;
   const git = spawnSync("git", ["--version"], { encoding: "utf8", env: { PATH: path } });
   const machine = [
@@ -296,6 +310,7 @@ export async function diagnoseMachine(
     await checkChain(engine),
     await checkModel(engine, assets.ok ? assets.value : null),
     await checkContainment(engine),
+    await checkSandboxes(sandboxesOf(stateDir, env)),
   ];
 }
 
@@ -375,6 +390,16 @@ async function checkContainment(engine: Engine): Promise<Check> {
   return report.available
     ? well("containment", `${report.backend}, memory by ${report.memory}; ${report.detail}`)
     : unwell("containment", report.reason, report.remedy);
+}
+
+const PROBE_MS_MAX = 10_000;
+
+/** A project without sandboxes needs no container engine, so that its absence is told and is no problem. */
+async function checkSandboxes(sandboxes: SandboxEngine): Promise<Check> {
+  const probed = await sandboxes.probe(AbortSignal.timeout(PROBE_MS_MAX));
+  if (!probed.ok) return well("sandboxes", `none. ${probed.error.message}`);
+  const { engine, compose } = probed.value;
+  return well("sandboxes", `Docker ${engine}, Compose ${compose}`);
 }
 
 export async function schemaOf(kind: string): Promise<Result<unknown>> {

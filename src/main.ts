@@ -321,7 +321,7 @@ async function diagnose(
   const opened = await openProject(surroundings, request, SILENT_WATCHER).catch(
     (error: unknown): Result<Project> => ({ ok: false, error: refusalOf(error) }),
   );
-  const checks = await diagnoseMachine(opened, surroundings.env["PATH"] ?? "");
+  const checks = await diagnoseMachine(opened, surroundings.env);
   if (opened.ok) await opened.value.close();
   return checks;
 }

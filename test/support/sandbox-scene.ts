@@ -75,10 +75,7 @@ export const webService = (image: string, port: number): Readonly<Record<string,
   ...WALLS,
 });
 
-export const shellService = (
-  image: string,
-  script: string,
-): Readonly<Record<string, unknown>> => ({
+export const shellService = (image: string, script: string): Readonly<Record<string, unknown>> => ({
   image,
   pull_policy: "never",
   command: ["sh", "-c", script],

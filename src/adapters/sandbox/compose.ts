@@ -197,7 +197,7 @@ async function logs(
   const names = now.value.map((one) => one.service);
   if (names.length === 0) return ok("");
   if (service !== null && !names.includes(service))
-    return refuse("SERVICE_UNKNOWN", `${id} has no service ${service}.`, { sandbox: id, service });
+    return refuse("SERVICE_UNKNOWN", `${id} has no service ${service}; it has ${names.join(", ")}.`, { sandbox: id, service });
   const args = [
     ...composeArgs(id, "/"),
     ...["logs", "--no-color", "--tail", String(lines), ...(service === null ? [] : [service])],
@@ -208,7 +208,11 @@ async function logs(
   return printed.ok ? ok(hide(printed.value)) : hidden(printed.error, hide);
 }
 
-const HOLDINGS = [["ps", "--all"], ["network", "ls"], ["volume", "ls"]] as const;
+const HOLDINGS = [
+  ["ps", "--all"],
+  ["network", "ls"],
+  ["volume", "ls"],
+] as const;
 
 async function list(docker: Docker, signal: AbortSignal): Promise<Result<readonly string[]>> {
   const probed = await docker.probe(signal);

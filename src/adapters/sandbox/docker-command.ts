@@ -83,10 +83,7 @@ async function explain(
   return refuse("SANDBOX_FAILED", `docker ${verb} ${how}: ${tailOf(result)}`, { verb });
 }
 
-async function probeWith(
-  run: Docker["run"],
-  signal: AbortSignal,
-): Promise<Result<DockerVersions>> {
+async function probeWith(run: Docker["run"], signal: AbortSignal): Promise<Result<DockerVersions>> {
   const call = { signal, timeoutMs: PROBE_MS_MAX };
   const compose = await run({ ...call, args: ["compose", "version", "--short"] });
   if (compose.ended === "not-started")

@@ -11,10 +11,7 @@ import { copySources } from "./copy-sources.ts";
 export type ProjectFolders = {
   readonly pathOf: (id: string) => string;
   /** What lay there before is gone first. */
-  readonly prepare: (
-    deployment: SandboxDeployment,
-    signal: AbortSignal,
-  ) => Promise<Result<string>>;
+  readonly prepare: (deployment: SandboxDeployment, signal: AbortSignal) => Promise<Result<string>>;
   readonly secretsOf: (id: string) => Promise<readonly string[]>;
   readonly remove: (id: string) => Promise<void>;
 };
