@@ -1,6 +1,6 @@
 // Real programs that end well, badly, late, never and not at all.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
@@ -112,4 +112,21 @@ test("does not wait for a daemon that keeps the output open", { timeout: 8000 },
 test("says that a program was ended by a signal of its own", async () => {
   const result = await run(shell("kill -9 $$"));
   assert.deepEqual([result.ended, result.exitCode], ["exited", null]);
+});
+
+test("an abort ends the whole group, and one from before starts nothing", async (context) => {
+  const folder = await tempFolder(context);
+  const abort = new AbortController();
+  const running = run(
+    shell("trap '' TERM; sh -c 'echo $$ > pid.part; mv pid.part pid; sleep 60'", {
+      cwd: folder,
+      signal: abort.signal,
+    }),
+  );
+  while (!existsSync(join(folder, "pid"))) await new Promise((wake) => setTimeout(wake, 10));
+  abort.abort();
+  assert.equal((await running).ended, "aborted");
+  assert.ok(await isGone(Number(readFileSync(join(folder, "pid"), "utf8"))));
+  const early = await run(shell("touch started", { cwd: folder, signal: abort.signal }));
+  assert.deepEqual([early.ended, existsSync(join(folder, "started"))], ["aborted", false]);
 });

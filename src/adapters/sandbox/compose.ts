@@ -197,7 +197,11 @@ async function logs(
   const names = now.value.map((one) => one.service);
   if (names.length === 0) return ok("");
   if (service !== null && !names.includes(service))
-    return refuse("SERVICE_UNKNOWN", `${id} has no service ${service}; it has ${names.join(", ")}.`, { sandbox: id, service });
+    return refuse(
+      "SERVICE_UNKNOWN",
+      `${id} has no service ${service}; it has ${names.join(", ")}.`,
+      { sandbox: id, service },
+    );
   const args = [
     ...composeArgs(id, "/"),
     ...["logs", "--no-color", "--tail", String(lines), ...(service === null ? [] : [service])],
