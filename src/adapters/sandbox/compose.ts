@@ -54,8 +54,18 @@ const projectOf = (id: string): string => `${PREFIX}${id}`;
 /** `--env-file`: without it compose reads a `.env` beside the sources. */
 const composeArgs = (id: string, folder: string): readonly string[] => [
   "compose",
-  ...["--ansi", "never", "--progress", "plain", "--env-file", "/dev/null"],
-  ...["--project-name", projectOf(id), "--project-directory", folder, "--file", "-"],
+  "--ansi",
+  "never",
+  "--progress",
+  "plain",
+  "--env-file",
+  "/dev/null",
+  "--project-name",
+  projectOf(id),
+  "--project-directory",
+  folder,
+  "--file",
+  "-",
 ];
 
 async function up(
@@ -73,8 +83,14 @@ async function up(
   const started = await docker.run({
     args: [
       ...composeArgs(id, prepared.value),
-      ...["up", "--detach", "--build", "--quiet-pull", "--no-color"],
-      ...["--wait", "--wait-timeout", String(seconds)],
+      "up",
+      "--detach",
+      "--build",
+      "--quiet-pull",
+      "--no-color",
+      "--wait",
+      "--wait-timeout",
+      String(seconds),
     ],
     cwd: prepared.value,
     stdin: compose,
@@ -204,7 +220,11 @@ async function logs(
     );
   const args = [
     ...composeArgs(id, "/"),
-    ...["logs", "--no-color", "--tail", String(lines), ...(service === null ? [] : [service])],
+    "logs",
+    "--no-color",
+    "--tail",
+    String(lines),
+    ...(service === null ? [] : [service]),
   ];
   const stdin = namesText(names);
   const printed = await docker.ask({ args, stdin, timeoutMs: LOGS_MS_MAX, signal });

@@ -43,9 +43,20 @@ test("R-56 plain files and folders are copied; links, special files, git, .env a
   for (const folder of ["src/deep", ".git", "src/.GIT"])
     mkdirSync(join(from, folder), { recursive: true });
   const texts = [
-    ...["src/app.js", "src/deep/run.sh", ".dockerignore", "composer.json", "docker-compose.md"],
-    ...[".git/config", "src/.GIT/config", ".env", "src/.env.local", ".ENV", "compose.yaml"],
-    ...["docker-compose.yml", "src/docker-compose.override.yml", "compose.prod.YAML"],
+    "src/app.js",
+    "src/deep/run.sh",
+    ".dockerignore",
+    "composer.json",
+    "docker-compose.md",
+    ".git/config",
+    "src/.GIT/config",
+    ".env",
+    "src/.env.local",
+    ".ENV",
+    "compose.yaml",
+    "docker-compose.yml",
+    "src/docker-compose.override.yml",
+    "compose.prod.YAML",
   ];
   for (const path of texts) writeFileSync(join(from, path), path);
   chmodSync(join(from, "src/deep/run.sh"), 0o4777);
