@@ -8,6 +8,7 @@ import { createUnavailableContainment } from "./adapters/containment/unavailable
 import { createSeededIds } from "./adapters/ids/seeded.ts";
 import { createRecordedModel } from "./adapters/model/recorded.ts";
 import { readRecording, writeRecording } from "./adapters/model/recording-file.ts";
+import { createUnavailableSandboxes } from "./adapters/sandbox/unavailable.ts";
 import type { Engine } from "./app/engine.ts";
 import { createRecordedVerifier } from "./app/recorded-verifier.ts";
 import { recordRun } from "./app/record-run.ts";
@@ -64,6 +65,7 @@ export async function replayRecording(
         model: createRecordedModel({ recording, names }),
         containment: createUnavailableContainment(),
         verifier: createRecordedVerifier({ recording, names }),
+        sandbox: createUnavailableSandboxes(),
         assets: { ...files, load },
       },
     });

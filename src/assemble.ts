@@ -62,7 +62,7 @@ export type Assembly = {
   readonly owner: string;
   /** Parts that a replay brings with it. */
   readonly parts?: Partial<
-    Pick<Engine, "clock" | "ids" | "model" | "containment" | "assets" | "verifier">
+    Pick<Engine, "clock" | "ids" | "model" | "containment" | "sandbox" | "assets" | "verifier">
   >;
 };
 
@@ -112,6 +112,7 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
       prices: pricesOf(config),
     }),
     containment,
+    sandbox: sandboxesOf(stateDir, env),
     verifier: verifierOf({ dir, config, containment: parts.containment ?? containment, ids }),
     source: createSourceParserOnDemand(),
     stateFiles: createStateFiles({ stateDir, projectDir: dir, redact }),

@@ -9,6 +9,7 @@ import type { Containment } from "../ports/containment.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { BuildLogs, Log } from "../ports/log.ts";
 import type { Model } from "../ports/model.ts";
+import type { SandboxEngine } from "../ports/sandbox.ts";
 import type { SourceParser } from "../ports/source.ts";
 import type { StateFiles } from "../ports/state-files.ts";
 import type { Store } from "../ports/store.ts";
@@ -33,6 +34,7 @@ export type Engine = {
   readonly model: Model;
   readonly containment: Containment;
   readonly verifier: Verifier;
+  readonly sandbox: SandboxEngine;
   readonly source: SourceParser;
   readonly stateFiles: StateFiles;
   readonly nodes: ActiveNodes;

@@ -80,6 +80,14 @@ export const EVENT_TYPES = [
   // system
   "key-used",
   "key-refused",
+  // sandbox
+  "sandbox-created",
+  "sandbox-ports-changed",
+  "sandbox-deployed",
+  "sandbox-health-changed",
+  "sandbox-failed",
+  "sandbox-stopping",
+  "sandbox-deleted",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -7,6 +7,7 @@ import type { CardMove } from "../domain/card-moves.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Memory } from "../domain/memory.ts";
+import type { Sandbox, SandboxState } from "../domain/sandbox.ts";
 import type { Budget, Run, RunReason, RunStatus, RunWish, Usage } from "../domain/run.ts";
 import type {
   ChatMessage,
@@ -353,6 +354,50 @@ export type PhaseStore = {
   readonly bugs: (builds: readonly string[]) => Promise<readonly Bug[]>;
 };
 
+export type NewSandbox = Pick<
+  Sandbox,
+  "id" | "build" | "stack" | "ports" | "urls" | "services" | "sources" | "createdAt" | "expiresAt"
+> & { readonly block: number; readonly owner: string; readonly busyUntil: string };
+
+/** Only what is given is written. */
+export type SandboxChange = Partial<
+  Pick<
+    Sandbox,
+    | "state"
+    | "reason"
+    | "block"
+    | "ports"
+    | "urls"
+    | "misses"
+    | "owner"
+    | "deployer"
+    | "busyUntil"
+    | "checkedAt"
+  >
+> & { readonly nextEpoch?: number };
+
+/** The events that belong to a change are written by whoever makes it, in the same transaction. */
+export type SandboxStore = {
+  readonly get: (id: string) => Promise<Sandbox | null>;
+  /** Oldest id first. */
+  readonly list: (filter: {
+    readonly build?: string;
+    readonly states?: readonly SandboxState[];
+    readonly limit: number;
+  }) => Promise<readonly Sandbox[]>;
+  /** As creating, owned and deployed by its owner. False when the id is held; a block that another one holds throws. */
+  readonly create: (sandbox: NewSandbox) => Promise<boolean>;
+  /** Compare-and-set on the epoch: false when somebody else acts on the sandbox since. */
+  readonly change: (
+    sandbox: Pick<Sandbox, "id" | "epoch">,
+    change: SandboxChange,
+  ) => Promise<boolean>;
+  /** Notes that it was used; false when it is not up. */
+  readonly touch: (id: string, at: string, expiresAt: string) => Promise<boolean>;
+  /** Says that nothing of this deployer's is being brought up any more, whoever acts on the sandbox now. */
+  readonly leave: (id: string, deployer: string) => Promise<void>;
+};
+
 export type StoreTransaction = {
   readonly cards: CardStore;
   readonly comments: CommentStore;
@@ -361,6 +406,7 @@ export type StoreTransaction = {
   readonly memories: MemoryStore;
   readonly phases: PhaseStore;
   readonly approvals: ApprovalStore;
+  readonly sandboxes: SandboxStore;
   readonly events: EventLog;
 };
 

@@ -33,6 +33,17 @@ export function testIds(name: string, openIds: () => Ids): void {
         assert.ok(Math.abs(count - COUNT / 10) < COUNT / 50, tenths.join());
     });
 
+    test("R-56 gives secrets of the size that is asked for, no two alike, that need no escape anywhere", () => {
+      const ids = openIds();
+      const made = Array.from({ length: 100 }, () => ids.secret(32));
+      assert.equal(new Set(made).size, made.length);
+      for (const secret of made) {
+        assert.match(secret, /^[A-Za-z0-9_-]{43}$/);
+        assert.equal(Buffer.from(secret, "base64url").length, 32);
+      }
+      assert.equal(Buffer.from(ids.secret(48), "base64url").length, 48);
+    });
+
     test("digests text as SHA-256 in hex", () => {
       assert.equal(
         openIds().digest("abc"),

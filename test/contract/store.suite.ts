@@ -13,6 +13,7 @@ import { testStoreEvents } from "./store-events.suite.ts";
 import { testStoreMemories } from "./store-memories.suite.ts";
 import { testStorePhases } from "./store-phases.suite.ts";
 import { testStoreRuns } from "./store-runs.suite.ts";
+import { testStoreSandboxes } from "./store-sandboxes.suite.ts";
 import { testStoreCopies } from "./store-copies.suite.ts";
 import { testStoreTurns } from "./store-turns.suite.ts";
 
@@ -31,6 +32,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStoreMemories(openStore);
     testStorePhases(openStore);
     testStoreApprovals(openStore);
+    testStoreSandboxes(openStore);
     testStoreCopies(openStore);
     testStoreEvents(openStore);
   });

@@ -8,6 +8,7 @@ import { createAssetEdits } from "../../src/adapters/assets/asset-edits.ts";
 import { createDiskAssets } from "../../src/adapters/assets/disk.ts";
 import { createSystemClock } from "../../src/adapters/clock/system.ts";
 import { createUnavailableContainment } from "../../src/adapters/containment/unavailable.ts";
+import { createUnavailableSandboxes } from "../../src/adapters/sandbox/unavailable.ts";
 import { createRandomIds } from "../../src/adapters/ids/random.ts";
 import { createBuildLogs } from "../../src/adapters/log/build-log.ts";
 import { silentLog } from "../../src/adapters/log/silent.ts";
@@ -189,6 +190,7 @@ export async function openTestEngine(
       ids,
       limits: { timeoutMs: 5000, cpuSec: 2, memoryMiB: 256 },
     }),
+    sandbox: createUnavailableSandboxes(),
     source: createSourceParserOnDemand(),
     stateFiles: createStateFiles({ stateDir, projectDir: dir, redact }),
     nodes: {

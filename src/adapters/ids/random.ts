@@ -35,6 +35,7 @@ export function createRandomIds(deps: { readonly clock: Pick<Clock, "now"> }): I
       const { timeMs, chance } = next();
       return `${prefix}-${toBase32(BigInt(timeMs), TIME_CHARACTERS)}${toBase32(chance, CHANCE_CHARACTERS)}`;
     },
+    secret: (sizeBytes) => randomBytes(sizeBytes).toString("base64url"),
     random: () => Number(randomBytes(8).readBigUInt64BE() >> 11n) / 2 ** 53,
   };
 }

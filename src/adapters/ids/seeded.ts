@@ -15,6 +15,14 @@ export function createSeededIds(seed: number): Ids {
       counter += 1n;
       return `${prefix}-${toBase32(counter, COUNTER_CHARACTERS)}`;
     },
+    secret: (sizeBytes) => {
+      counter += 1n;
+      const drawn = Buffer.from(
+        sha256(`${seed} ${counter}`).repeat(Math.ceil(sizeBytes / 32)),
+        "hex",
+      );
+      return drawn.subarray(0, sizeBytes).toString("base64url");
+    },
     random: () => {
       state = (state + 0x6d2b79f5) >>> 0;
       return mix(state) / 2 ** 32;

@@ -16,6 +16,7 @@ import { checkFence } from "./sql/leases.ts";
 import type { MemorySight } from "./sql/memories.ts";
 import { memoryStatements, openMemories } from "./sql/memories.ts";
 import { openPhases, phaseStatements } from "./sql/phases.ts";
+import { openSandboxes, sandboxStatements } from "./sql/sandboxes.ts";
 import { openRuns, runStatements } from "./sql/runs.ts";
 import type { Schema } from "./sql/schema.ts";
 import type { Session } from "./sql/session.ts";
@@ -56,6 +57,7 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
       }),
       phases: openPhases({ db, session, statements: statements.phases }),
       approvals: openApprovals({ db, session, statements: statements.approvals, redact }),
+      sandboxes: openSandboxes({ db, session, statements: statements.sandboxes, redact }),
       events: openEvents({ db, session, end, redact }),
     };
     return keepNoSecrets(tables, redact);
@@ -103,6 +105,7 @@ const compileAll = (db: Kysely<Schema>) => ({
   memories: memoryStatements(db),
   phases: phaseStatements(db),
   approvals: approvalStatements(db),
+  sandboxes: sandboxStatements(db),
   events: eventStatements(db),
   verify: verifyStatements(db),
 });

@@ -3,6 +3,7 @@
 import { createSimulatedClock } from "../../../src/adapters/clock/simulated.ts";
 import type { SimulatedClock } from "../../../src/adapters/clock/simulated.ts";
 import { createUnavailableContainment } from "../../../src/adapters/containment/unavailable.ts";
+import { createUnavailableSandboxes } from "../../../src/adapters/sandbox/unavailable.ts";
 import { createSeededIds } from "../../../src/adapters/ids/seeded.ts";
 import { createSourceParserOnDemand } from "../../../src/adapters/source/on-demand.ts";
 import { createSqliteStore, openSqliteDatabase } from "../../../src/adapters/store/sqlite.ts";
@@ -141,6 +142,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       model: createModel({ ...model, onAsk: (request) => watch.onAsk(process, request) }, side),
       containment: createUnavailableContainment(),
       verifier: NO_VERIFIER,
+      sandbox: createUnavailableSandboxes(),
       source: SOURCE,
       stateFiles: stateFilesOf(side),
       nodes: NODES,

@@ -174,6 +174,29 @@ type ApprovalsTable = {
   used_at: Moment | null;
 };
 
+type SandboxesTable = {
+  number: Generated<number>;
+  id: Text;
+  build: Text;
+  stack: Text;
+  state: Text;
+  reason: Text | null;
+  block: number | null;
+  ports: JsonText;
+  urls: JsonText;
+  services: JsonText;
+  sources: Text | null;
+  misses: number;
+  epoch: number;
+  owner: Text | null;
+  deployer: Text | null;
+  busy_until: Moment | null;
+  checked_at: Moment | null;
+  created_at: Moment;
+  last_used_at: Moment;
+  expires_at: Moment;
+};
+
 type EventsTable = {
   seq: number;
   at: Moment;
@@ -222,6 +245,7 @@ export type Schema = {
   forgotten_memories: { memory: number; at: Moment };
   phases: PhasesTable;
   approvals: ApprovalsTable;
+  sandboxes: SandboxesTable;
   events: EventsTable;
   event_head: { id: number; seq: number; hash: Text };
 };
