@@ -49,7 +49,10 @@ export async function replayRecording(
   const clock = createSimulatedClock(START);
   const names = createNames();
   const files = assetsOf(dir, config);
-  const load = assets === undefined ? files.load : async () => ok(assets);
+  const load = async () => {
+    const loaded = assets === undefined ? await files.load() : ok(assets);
+    return loaded.ok ? ok(withoutSandboxes(loaded.value)) : loaded;
+  };
   try {
     const assembled = await assembleEngine({
       dir,
@@ -80,6 +83,12 @@ export async function replayRecording(
     await rm(stateDir, { recursive: true, force: true });
   }
 }
+
+/** What a repetition must not do to the machine; what came of it at the time is in the recording. */
+const withoutSandboxes = (assets: ProjectAssets): ProjectAssets => ({
+  ...assets,
+  organization: { ...assets.organization, sandbox: { auto: false } },
+});
 
 const withConcurrency = (engine: Engine, concurrency: number): Engine => ({
   ...engine,

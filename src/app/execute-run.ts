@@ -58,6 +58,7 @@ export async function executeRun(
     assets: snapshot.assets,
     fence,
     approve: snapshot.approve ?? "ask",
+    isOwnerGone: request.isOwnerGone,
     lease: createLeaseHold(engine, fence),
     signal: AbortSignal.any([signal, lost.signal, wishes.cancel, wishes.lost]),
     pause: wishes.pause,

@@ -50,6 +50,7 @@ export function createLaneSource(session: Session, target: RunTarget): LaneSourc
       }
       return states.map((state) => state.lane).filter((lane) => lane !== null);
     },
+    finished: () => states.flatMap(({ lane, done }) => (done && lane !== null ? [lane] : [])),
     stuck: () =>
       states
         .filter((state) => state.lane === null)

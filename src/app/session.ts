@@ -36,6 +36,8 @@ export type Session = {
   readonly fence: Fence;
   /** What becomes of a call that needs a person. */
   readonly approve: ApproveMode;
+  /** Whether the process that a lease names is gone for certain. */
+  readonly isOwnerGone: (owner: string) => boolean;
   /** Asked before anything is done outside the store. */
   readonly lease: LeaseHold;
   /** Aborted when a person or a signal stops the run: no new step starts, model calls end. */

@@ -16,6 +16,8 @@ import { keepDependencies, promoteTesting, routeCard } from "./keep-backlog.ts";
 import { refreshLane } from "./lane.ts";
 import { needsProof, proveWork } from "./prove-work.ts";
 import { playTurn, reopenTurn, startTurn } from "./run-turn.ts";
+import type { SandboxJobs } from "./sandboxes/jobs.ts";
+import { createSandboxJobs } from "./sandboxes/jobs.ts";
 import type { Lane, Session } from "./session.ts";
 import { isStopping } from "./session.ts";
 import { stallLines, stallReport } from "./stall-report.ts";
@@ -24,6 +26,8 @@ import type { LiveTurn } from "./turn-outcome.ts";
 /** Gives the lanes that may run now; called again whenever a turn has ended, so that a rock can open the next epic. */
 export type LaneSource = {
   readonly open: () => Promise<readonly Lane[]>;
+  /** Those whose epic is done. */
+  readonly finished: () => readonly Lane[];
   /** What cannot start any more, one line each. */
   readonly stuck: () => readonly string[];
 };
@@ -42,6 +46,7 @@ type Loop = {
   >;
   /** Turns that wait for a person, by `<build>/<card>`. */
   readonly waits: Map<string, WaitingTurn>;
+  readonly jobs: SandboxJobs;
   lanes: readonly Lane[];
   connection: { readonly code: ErrorCode; count: number } | null;
   end: RunEnd | null;
@@ -60,6 +65,7 @@ export async function runLoop(
     live: new Map(),
     rests: new Map(),
     waits: new Map(),
+    jobs: createSandboxJobs(session),
     lanes: [],
     connection: null,
     end: null,
@@ -72,18 +78,20 @@ export async function runLoop(
       const started = (await wake(loop)) + (await dispatch(loop, lanes));
       if (loop.end !== null || loop.failure !== null || started > 0) continue;
       if (isStopping(session)) loop.end = stopped(session);
-      else if (loop.live.size === 0 && loop.rests.size === 0)
-        loop.end = await finished(loop, lanes);
+      else if (isIdle(loop)) loop.end = await finished(loop, lanes);
       else await nextChange(loop);
     }
   } finally {
-    await Promise.all(loop.live.values());
+    await Promise.all([...loop.live.values(), loop.jobs.stop()]);
   }
   if (loop.failure !== null) throw loop.failure;
   // What is done by then is done; anything else gives way to the cancel.
   if (session.cancel.aborted && loop.end?.status !== "done") return CANCELED;
   return loop.end ?? stopped(session);
 }
+
+const isIdle = ({ live, rests, jobs }: Loop): boolean =>
+  live.size === 0 && rests.size === 0 && jobs.working.size === 0;
 
 const CANCELED: RunEnd = { status: "canceled", reason: "requested", detail: null };
 
@@ -154,6 +162,7 @@ async function scan(loop: Loop): Promise<readonly Lane[]> {
   for (const lane of loop.lanes) await refreshLane(session, lane);
   loop.lanes = await loop.source.open();
   for (const lane of loop.lanes) await keepDependencies(session, lane);
+  for (const lane of loop.source.finished()) loop.jobs.afterEpic(lane);
   return loop.lanes;
 }
 
@@ -219,6 +228,7 @@ async function take(loop: Loop, lane: Lane, { candidate, events }: Taking): Prom
     await promoteTesting(session, card);
     return;
   }
+  if (candidate.class === "review" && (await loop.jobs.waitsFor(lane, card))) return;
   if (candidate.class === "review" && (await needsProof(session, lane, card))) {
     occupy(loop, { lane, card }, async () => {
       await proveWork(session, lane, { card, events });
@@ -303,7 +313,7 @@ function countConnection(loop: Loop, code: ErrorCode | null): void {
   loop.end ??= { status: "failed", reason: "provider", detail };
 }
 
-async function nextChange({ session, live, rests, waits }: Loop): Promise<void> {
+async function nextChange({ session, live, rests, waits, jobs }: Loop): Promise<void> {
   const { clock, settings } = session.engine;
   const lookMs = waits.size === 0 ? Infinity : clock.monotonic() + settings.limits.decisionMs;
   const soonest = Math.min(lookMs, ...[...rests.values()].map((rest) => rest.untilMs));
@@ -312,7 +322,7 @@ async function nextChange({ session, live, rests, waits }: Loop): Promise<void> 
   const timer = Number.isFinite(soonest)
     ? [clock.sleep(Math.max(1, soonest - clock.monotonic()), signal)]
     : [];
-  await Promise.race([...live.values(), ...timer]);
+  await Promise.race([...live.values(), ...jobs.working.values(), ...timer]);
   waiting.abort();
 }
 

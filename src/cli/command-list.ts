@@ -31,6 +31,7 @@ export function addCommands(program: Command, call: Call): void {
   addBacklog(add);
   addApprovals(add);
   addServer(add);
+  addSandboxes(add);
 }
 
 const JSON_MEANS = {
@@ -318,6 +319,44 @@ function addServer(add: Add): void {
   })
     .option("--host <address>", "listen on this address (default: the setting, 127.0.0.1)")
     .option("--port <number>", "listen on this port; 0 takes a free one (default: 8082)");
+}
+
+function addSandboxes(add: Add): void {
+  add({
+    ...document,
+    name: "sandboxes",
+    about: "list what runs in containers, with its addresses and when it expires",
+    example: "orket sandboxes",
+    load: async () => (await import("./commands/sandboxes.ts")).sandboxes,
+  });
+  add({
+    ...document,
+    name: "sandboxes up <card>",
+    about: "run what a build made, in containers on this machine; names a build, or a card in it",
+    example: "orket sandboxes up shop --stack node-react-postgres",
+    load: async () => (await import("./commands/sandboxes.ts")).sandboxesUp,
+  }).option("--stack <name>", "this stack, instead of the epic's or the organization's");
+  add({
+    ...document,
+    name: "sandboxes stop <id>",
+    about: "take a sandbox down with its volumes; its ports are free again",
+    example: "orket sandboxes stop sandbox-build-shop",
+    load: async () => (await import("./commands/sandboxes.ts")).sandboxesStop,
+  });
+  add({
+    ...document,
+    name: "sandboxes logs <id>",
+    about: "print the last 100 lines of its services",
+    example: "orket sandboxes logs sandbox-build-shop --service api",
+    load: async () => (await import("./commands/sandboxes.ts")).sandboxesLogs,
+  }).option("--service <name>", "only this service");
+  add({
+    ...document,
+    name: "sandboxes health <id>",
+    about: "ask the container engine whether each of its services is well",
+    example: "orket sandboxes health sandbox-build-shop",
+    load: async () => (await import("./commands/sandboxes.ts")).sandboxesHealth,
+  });
 }
 
 const OF_BUILD = ["--build <id>", "the card of this build"] as const;

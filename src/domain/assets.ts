@@ -33,6 +33,11 @@ export type ProcessRules = {
   >;
 };
 
+export type SandboxRules = {
+  /** Whether the engine deploys by itself: what a finished epic made, and what a verification asks over HTTP. */
+  readonly auto: boolean;
+};
+
 export type Organization = {
   readonly name: string;
   readonly vision: string;
@@ -43,6 +48,8 @@ export type Organization = {
   readonly idesign: IdesignRules;
   readonly process: ProcessRules;
   readonly thresholds: BottleneckThresholds;
+  /** Not in the snapshots of runs that an older version started. */
+  readonly sandbox?: SandboxRules;
 };
 
 export type Department = {

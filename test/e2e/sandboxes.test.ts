@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { sandboxUrlOf } from "../../src/app/sandboxes/address.ts";
 import { deploySandbox } from "../../src/app/sandboxes/deploy.ts";
 import { sandboxHealth } from "../../src/app/sandboxes/health.ts";
 import { keepOnce } from "../../src/app/sandboxes/keep.ts";
@@ -365,4 +366,98 @@ test("no secret is in the registry, in an event or in an answer", async (context
     secrets.filter((secret) => text.includes(secret)),
     [],
   );
+});
+
+const AUTO = {
+  "config/organization.yaml": {
+    name: "Test",
+    vision: "v",
+    ethos: "e",
+    sandbox: { auto: true },
+  },
+};
+
+async function openAuto(context: TestContext, more: Readonly<Record<string, unknown>> = {}) {
+  const sandbox = createMemorySandboxes();
+  const opened = await openProject(context, {
+    issues: [{ id: "api" }],
+    epic: { params: { stack: OWN } },
+    script: simpleScript(["api"]),
+    files: { ...AUTO, ...more },
+    options: { replace: { sandbox } },
+  });
+  const alerts = () =>
+    opened.events.filter(
+      ({ type, data }) => type === "alert-raised" && data["alert"] === "sandbox-failed",
+    );
+  return { ...opened, sandbox, alerts };
+}
+
+test("R-59 an epic that is done is deployed after its last turn, where the organization says so, and once", async (context) => {
+  const opened = await openAuto(context);
+  const run = await opened.run({ card: "work" });
+  assert.equal(run.status, "done", run.detail ?? "");
+  const words = opened.events.map(({ type }) => type);
+  assert.ok(words.lastIndexOf("turn-finished") < words.indexOf("sandbox-created"));
+  assert.ok(words.indexOf("sandbox-deployed") < words.indexOf("run-ended"));
+  assert.equal(opened.sandbox.calls.filter((one) => one.startsWith("up")).length, 1);
+  assert.deepEqual(opened.alerts(), []);
+});
+
+test("R-59 nothing is deployed by itself where the organization does not say so", async (context) => {
+  const opened = await openAuto(context, { "config/organization.yaml": null });
+  assert.equal((await opened.run({ card: "work" })).status, "done");
+  assert.deepEqual(opened.sandbox.calls, []);
+});
+
+test("a deployment that fails is an alert on the epic's card, and the run is done all the same", async (context) => {
+  for (const how of ["fails", "throws", "gone"] as const) {
+    const opened = await openAuto(context);
+    if (how === "gone") opened.sandbox.plan.engineIsGone = true;
+    else opened.sandbox.plan.ups = [how];
+    assert.equal((await opened.run({ card: "work" })).status, "done");
+    const [alert, ...others] = opened.alerts();
+    assert.deepEqual([alert?.card, alert?.build, others], ["work", BUILD, []]);
+    const code = how === "gone" ? /ENGINE_UNAVAILABLE/ : /SANDBOX_FAILED/;
+    assert.match(String(alert?.data["detail"]), code);
+  }
+});
+
+test("a cancel of the run ends its deployment, which leaves nothing behind", async (context) => {
+  const opened = await openAuto(context);
+  opened.sandbox.plan.ups = ["hangs"];
+  const running = opened.run({ card: "work" });
+  while (!opened.sandbox.calls.includes(`up ${ID}`)) await opened.engine.clock.sleep(5);
+  const [run] = await opened.engine.store.read(async ({ runs }) => runs.list({ limit: 1 }));
+  assert.ok(run);
+  await opened.engine.store.transaction(async ({ runs }) => runs.want(run.id, "cancel"));
+  assert.equal((await running).status, "canceled");
+  assert.ok(opened.sandbox.calls.includes(`aborted ${ID}`));
+  assert.equal(opened.sandbox.there.size, 0);
+  const stored = await opened.engine.store.read(async ({ sandboxes }) => sandboxes.get(ID));
+  assert.deepEqual([stored?.state, stored?.block], ["failed", null]);
+});
+
+test("the address for a verification is that of the api, and none for a sandbox that is not well or shows older work", async (context) => {
+  const opened = await openBuild(context, { stack: "node-react-postgres" });
+  const ask = async () => sandboxUrlOf(opened.engine, BUILD);
+  assert.equal(codeOf(await ask()), "SANDBOX_UNKNOWN");
+  await opened.up();
+  assert.deepEqual(await ask(), { ok: true, value: "http://127.0.0.1:8001" });
+  const { engine } = opened;
+  const stored = await opened.stored();
+  assert.ok(stored);
+  await engine.store.transaction(async ({ sandboxes }) =>
+    sandboxes.change(stored, { state: "unhealthy", reason: "api is exited" }),
+  );
+  const ill = await ask();
+  assert.match(ill.ok ? "" : ill.error.message, /unhealthy \(api is exited\). Bring it up/);
+  await engine.store.transaction(async ({ sandboxes }) =>
+    sandboxes.change(stored, { state: "running", reason: null }),
+  );
+  const workspace = await engine.workspaces.open(BUILD);
+  await workspace.write("src/more.ts", "export const two = 2;\n");
+  const commit = { card: "api", seat: "coder", turn: "t", run: "r" };
+  await workspace.commit({ paths: ["src/more.ts"], subject: "more", ...commit });
+  assert.equal(codeOf(await ask()), "SANDBOX_STATE");
 });

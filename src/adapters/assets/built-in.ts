@@ -30,6 +30,7 @@ export const BUILT_IN_ORGANIZATION: Organization = {
     wipLimitPerSeat: 3,
     queueDepthPerSeat: 5,
   },
+  sandbox: { auto: false },
 };
 
 const CALL_FORMAT = [

@@ -176,6 +176,7 @@ function toOrganization(data: AssetData<"organization">): Organization {
       wipLimitPerSeat: thresholds.wip_limit_per_seat,
       queueDepthPerSeat: thresholds.queue_depth_per_seat,
     },
+    sandbox: { auto: data.sandbox.auto },
   };
 }
 

@@ -114,6 +114,15 @@ const thresholds = z.strictObject({
     .describe("Ready cards a seat may have before an alert."),
 });
 
+const sandbox = z.strictObject({
+  auto: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the engine deploys by itself: a build whose epic is done, and one whose verification asks over HTTP.",
+    ),
+});
+
 const branding = z.strictObject({
   colorscheme: z.unknown().optional(),
   fonts: z.unknown().optional(),
@@ -143,6 +152,7 @@ export const organization = z
       .default(["core"])
       .describe("Its departments."),
     process_rules: processRules.prefault({}).describe("Process rules."),
+    sandbox: sandbox.prefault({}).describe("Running products in containers."),
     bottleneck_thresholds: thresholds.prefault({}).describe("From when on something is an alert."),
     ...TOLERATED,
   })
