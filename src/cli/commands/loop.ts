@@ -2,6 +2,7 @@
 import type { Engine, Watcher } from "../../app/engine.ts";
 import type { LoopWatch } from "../../app/organization-loop.ts";
 import { runOrganizationLoop } from "../../app/organization-loop.ts";
+import { keepSandboxes } from "../../app/sandboxes/keep.ts";
 import { EXIT } from "../exit-codes.ts";
 import { plain } from "../io.ts";
 import type { Cli } from "../main.ts";
@@ -33,6 +34,8 @@ export async function loop(cli: Cli, options: LoopOptions): Promise<number> {
     const { isOwnerGone } = cli.workbench;
     const watch = watchOn(cli, { engine, stage, options });
     const request = { department, model, budget, approve, isOwnerGone, watch };
+    const over = new AbortController();
+    const keeping = keepSandboxes(engine, isOwnerGone, over.signal);
     try {
       const done = await runOrganizationLoop(engine, request, stop.signal);
       if (!done.ok) return showProblem(cli.io, done.error, options.json === true);
@@ -40,6 +43,8 @@ export async function loop(cli: Cli, options: LoopOptions): Promise<number> {
       if (options.json !== true) cli.io.err(`The loop ended after ${runs}.\n`);
       return EXIT.interrupted;
     } finally {
+      over.abort();
+      await keeping;
       stage.close();
       forget();
     }

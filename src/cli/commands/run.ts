@@ -3,6 +3,7 @@ import type { Engine } from "../../app/engine.ts";
 import { forkRun } from "../../app/fork-run.ts";
 import { executeRun } from "../../app/execute-run.ts";
 import { pausedRun } from "../../app/take-up-runs.ts";
+import { keepSandboxes } from "../../app/sandboxes/keep.ts";
 import { adoptLostRuns } from "../../app/stop-run.ts";
 import { runResult, showRun } from "../../app/show-run.ts";
 import { startRun } from "../../app/start-run.ts";
@@ -143,9 +144,14 @@ export async function driveRun(
     stop.abort();
   });
   screen.start(await viewOf(engine, chosen.run));
+  const { isOwnerGone } = workbench;
+  const over = new AbortController();
+  const keeping = keepSandboxes(engine, isOwnerGone, over.signal);
   try {
-    return await executeRun(engine, { ...chosen, isOwnerGone: workbench.isOwnerGone }, stop.signal);
+    return await executeRun(engine, { ...chosen, isOwnerGone }, stop.signal);
   } finally {
+    over.abort();
+    await keeping;
     screen.stop();
     forget();
   }
