@@ -15,6 +15,7 @@ import { CARD_STATUSES, WAIT_REASONS } from "../src/domain/card.ts";
 import { SEAMS } from "../src/domain/decision.ts";
 import { ERROR_CODES } from "../src/domain/errors.ts";
 import { EVENT_TYPES } from "../src/domain/events.ts";
+import { SANDBOX_STATES } from "../src/domain/sandbox.ts";
 import { RUN_STATUSES } from "../src/domain/run.ts";
 import type { TurnStatus } from "../src/domain/turn.ts";
 import { evaluate } from "../src/nodes/evaluate.ts";
@@ -206,11 +207,19 @@ test("the code map names every adapter folder", () => {
 
 test("the states of ARCHITECTURE are all the states there are", () => {
   const [drawing = ""] = /## States[\s\S]*?## /.exec(read("ARCHITECTURE.md")) ?? [];
-  const words = [...CARD_STATUSES, ...WAIT_REASONS, ...RUN_STATUSES, ...Object.keys(TURN_STATUSES)];
+  const turns = Object.keys(TURN_STATUSES);
+  const words = [...CARD_STATUSES, ...WAIT_REASONS, ...RUN_STATUSES, ...turns, ...SANDBOX_STATES];
   assert.deepEqual(
     words.filter((word) => !new RegExp(`\\b${word}\\b`).test(drawing)),
     [],
   );
+});
+
+test("docs/sandboxes.md has a row for each state a sandbox is listed in", () => {
+  const page = read("docs/sandboxes.md");
+  const rows = [...page.matchAll(/^\| ([a-z]+) \|/gm)].map((match) => match[1]);
+  const listed = SANDBOX_STATES.filter((state) => state !== "deleted");
+  assert.deepEqual(rows, ["state", ...listed]);
 });
 
 test("the node of docs/decision-nodes.md loads and decides as the page says", async (context) => {

@@ -135,6 +135,7 @@ test("without an engine a deployment is refused before anything is allocated", a
 test("R-54 a creation that fails is taken down, gives its ports back, and stays listed with its reason", async (context) => {
   const opened = await openBuild(context, { stack: "fastapi-react-postgres" });
   opened.sandbox.plan.ups = ["fails", "throws"];
+  opened.sandbox.plan.leaks = true;
   const failed = await opened.up();
   assert.ok(!failed.ok && failed.error.code === "SANDBOX_FAILED");
   const stored = await opened.stored();

@@ -15,6 +15,8 @@ export type MemorySandboxes = SandboxEngine & {
     /** One answer for each coming `up`, then all go well. */
     ups: ("well" | "fails" | "hangs" | "port-taken" | "throws")[];
     downFails: boolean;
+    /** Breaks the contract: a failure tells the secrets. */
+    leaks: boolean;
     health: ServiceHealth[] | null;
   };
 };
@@ -28,6 +30,7 @@ export function createMemorySandboxes(): MemorySandboxes {
     engineIsGone: false,
     ups: [],
     downFails: false,
+    leaks: false,
     health: null,
   };
   const answer = async <Value>(name: string, work: () => Result<Value>): Promise<Result<Value>> => {
@@ -50,7 +53,12 @@ export function createMemorySandboxes(): MemorySandboxes {
         case "well":
           return ok(null);
         case "fails":
-          return refuse("SANDBOX_FAILED", `api exited with 1: ${Object.values(secrets).join(" ")}`);
+          return refuse(
+            "SANDBOX_FAILED",
+            plan.leaks
+              ? `api exited with 1: ${Object.values(secrets).join(" ")}`
+              : "api exited with 1",
+          );
         case "port-taken":
           return refuse("PORT_TAKEN", "port is already allocated");
         case "throws":
