@@ -12,8 +12,8 @@ import { timeBoxed } from "./time-box.ts";
 const SECRET_BYTES = 32;
 /** How often a deployment looks whether it still holds its sandbox. */
 const LOOK_MS = 500;
-/** Beyond what the engine itself waits for services. */
-const UP_MARGIN_MS = 60_000;
+/** Beyond the wait for services: images are fetched and built. */
+const UP_MARGIN_MS = 21 * 60_000;
 
 type BringUp = {
   readonly deployment: Deployment;

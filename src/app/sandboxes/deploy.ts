@@ -34,7 +34,7 @@ export type DeployRequest = {
 };
 
 /** A deployment that takes longer than its stack waits and this was lost. */
-const BUSY_MARGIN_MS = 15 * 60_000;
+const BUSY_MARGIN_MS = 30 * 60_000;
 
 /** Everything that is known before anything is allocated. */
 export type Deployment = {
