@@ -183,13 +183,13 @@ test("R-55 many deployments at once never share a block", async (context) => {
   for (const build of builds) await copyBuild(opened, build);
   const ups = await Promise.all(builds.map(async (build) => opened.up({ build, stack: OWN })));
   const blocks = ups.map((up) => (up.ok ? up.value.block : up.error.message));
-  assert.deepEqual(blocks.toSorted(), [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(new Set(blocks), new Set([1, 2, 3, 4, 5, 6, 7, 8]));
 });
 
 test("a second deployment of one build is refused while the first goes on, and gives the same one after it", async (context) => {
   const opened = await openBuild(context);
   const both = await Promise.all([opened.up(), opened.up()]);
-  assert.deepEqual(both.map(codeOf).toSorted(), ["SANDBOX_STATE", "ok"]);
+  assert.deepEqual(new Set(both.map(codeOf)), new Set(["SANDBOX_STATE", "ok"]));
   const third = await opened.up();
   assert.ok(third.ok);
   assert.equal(opened.sandbox.calls.filter((one) => one.startsWith("up")).length, 1);
@@ -420,7 +420,7 @@ test("a deployment that fails is an alert on the epic's card, and the run is don
     const [alert, ...others] = opened.alerts();
     assert.deepEqual([alert?.card, alert?.build, others], ["work", BUILD, []]);
     const code = how === "gone" ? /ENGINE_UNAVAILABLE/ : /SANDBOX_FAILED/;
-    assert.match(String(alert?.data["detail"]), code);
+    assert.match(JSON.stringify(alert?.data["detail"]), code);
   }
 });
 
