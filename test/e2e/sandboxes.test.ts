@@ -462,3 +462,28 @@ test("the address for a verification is that of the api, and none for a sandbox 
   await workspace.commit({ paths: ["src/more.ts"], subject: "more", ...commit });
   assert.equal(codeOf(await ask()), "SANDBOX_STATE");
 });
+
+test("R-59 a card whose verification asks over HTTP waits for its deployment after its turn and before anything else of it", async (context) => {
+  const scenario = { id: "health", input_data: { endpoint: "/health" } };
+  const sandbox = createMemorySandboxes();
+  sandbox.plan.ups = ["fails"];
+  const opened = await openProject(context, {
+    issues: [{ id: "api", verification: { scenarios: [scenario] } }, { id: "web" }],
+    epic: { params: { stack: OWN } },
+    script: simpleScript(["api", "web"]),
+    files: AUTO,
+    options: { settings: { concurrency: 1 }, replace: { sandbox } },
+  });
+  await opened.run({ card: "work" });
+  const ofCard = opened.events.filter(({ card }) => card === "api").map(({ type }) => type);
+  const [alert] = opened.events.filter(({ data }) => data["alert"] === "sandbox-failed");
+  assert.equal(alert?.card, "api");
+  // The failure comes right after the work; what the verification lacks then is told by its own rule.
+  const after = ofCard.slice(ofCard.lastIndexOf("turn-finished") + 1);
+  assert.ok(after.includes("alert-raised"), ofCard.join(" "));
+  // Once for each state of the work: another card may have committed meanwhile.
+  const ups = sandbox.calls.filter((one) => one.startsWith("up")).length;
+  assert.ok(ups >= 1 && ups <= 2, `${ups} deployments`);
+  const web = await opened.engine.store.read(async ({ cards }) => cards.find("web"));
+  assert.equal(web?.status, "done");
+});
