@@ -23,6 +23,7 @@ import { openSqliteStore } from "./adapters/store/sqlite.ts";
 import { createDiskWorkspaces } from "./adapters/workspace/open.ts";
 import { recoverPlans } from "./app/apply-plan.ts";
 import type { Engine, Watcher } from "./app/engine.ts";
+import { sandboxUrlOf } from "./app/sandboxes/address.ts";
 import type { EngineSettings } from "./app/settings.ts";
 import type { SandboxUrl, Verifier, VerifierParts } from "./app/verifier.ts";
 import { createVerifier } from "./app/verifier.ts";
@@ -90,6 +91,12 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
   if (!nodes.ok) return nodes;
   const containment = containmentOf({ config, stateDir, env, clock });
   const store = await openStore();
+  const workspaces = createDiskWorkspaces({
+    stateDir,
+    processes: createProcesses(),
+    clock,
+    ...(env["PATH"] === undefined ? {} : { searchPath: env["PATH"] }),
+  });
   return ok({
     store,
     clock,
@@ -99,12 +106,7 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
     watcher,
     nodes: nodes.value,
     ids,
-    workspaces: createDiskWorkspaces({
-      stateDir,
-      processes: createProcesses(),
-      clock,
-      ...(env["PATH"] === undefined ? {} : { searchPath: env["PATH"] }),
-    }),
+    workspaces,
     model: createModels({
       projectDir: dir,
       clock,
@@ -113,7 +115,13 @@ export async function assembleEngine(assembly: Assembly): Promise<Result<Engine>
     }),
     containment,
     sandbox: sandboxesOf(stateDir, env),
-    verifier: verifierOf({ dir, config, containment: parts.containment ?? containment, ids }),
+    verifier: verifierOf({
+      dir,
+      config,
+      containment: parts.containment ?? containment,
+      ids,
+      sandboxUrl: async (build) => sandboxUrlOf({ store, ids, clock, workspaces }, build),
+    }),
     source: createSourceParserOnDemand(),
     stateFiles: createStateFiles({ stateDir, projectDir: dir, redact }),
     buildLogs: createBuildLogs(stateDir),
@@ -208,15 +216,8 @@ const pricesOf = (config: Config): Readonly<Record<string, Price>> =>
     ),
   );
 
-/** No sandbox is known here; whoever brings them up says where they answer. */
-const noSandbox: SandboxUrl = async () =>
-  refuse(
-    "SANDBOX_UNKNOWN",
-    "No sandbox of this build is running. Bring one up: orket sandboxes up",
-  );
-
 type VerifierSetting = Pick<VerifierParts, "containment" | "ids"> &
-  Pick<Assembly, "dir" | "config"> & { readonly sandboxUrl?: SandboxUrl };
+  Pick<Assembly, "dir" | "config"> & { readonly sandboxUrl: SandboxUrl };
 
 const verifierOf = ({ dir, config, sandboxUrl, ...parts }: VerifierSetting): Verifier =>
   createVerifier({
@@ -224,7 +225,7 @@ const verifierOf = ({ dir, config, sandboxUrl, ...parts }: VerifierSetting): Ver
     fixtures: createDiskFixtures(dir),
     httpCheck: createLoopbackHttpCheck(),
     patterns: createThreadPatterns(),
-    sandboxUrl: sandboxUrl ?? noSandbox,
+    sandboxUrl,
     limits: {
       timeoutMs: config.number("verify.timeout_sec") * 1000,
       cpuSec: config.number("verify.cpu_sec"),

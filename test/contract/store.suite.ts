@@ -9,6 +9,7 @@ import type { Store, StoreTransaction } from "../../src/ports/store.ts";
 import { moveTo, newCard, newEvent, newMemory, newRun, newTurn } from "../support/store-records.ts";
 import { testStoreApprovals } from "./store-approvals.suite.ts";
 import { testStoreCards } from "./store-cards.suite.ts";
+import { testStoreComments } from "./store-comments.suite.ts";
 import { testStoreEvents } from "./store-events.suite.ts";
 import { testStoreMemories } from "./store-memories.suite.ts";
 import { testStorePhases } from "./store-phases.suite.ts";
@@ -27,6 +28,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testQueue(openStore);
     testFences(openStore);
     testStoreCards(openStore);
+    testStoreComments(openStore);
     testStoreRuns(openStore);
     testStoreTurns(openStore);
     testStoreMemories(openStore);

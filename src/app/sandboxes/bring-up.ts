@@ -4,6 +4,7 @@ import type { Refusal, Result } from "../../domain/result.ts";
 import { refuse } from "../../domain/result.ts";
 import type { Sandbox } from "../../domain/sandbox.ts";
 import type { SandboxPlan } from "../../domain/stack.ts";
+import type { Snapshot } from "../../ports/workspace.ts";
 import type { DeployDeps, Deployment } from "./deploy.ts";
 import { moveSandbox, sandboxEvent, writeRegistry } from "./registry.ts";
 import { DOWN_MS_MAX } from "./stop.ts";
@@ -61,10 +62,15 @@ async function startWatched(
     plan.secretNames.map((name) => [name, ids.secret(SECRET_BYTES)]),
   );
   const { compose, files, waitMs } = plan;
-  const sourceDir = deployment.sources?.dir ?? null;
-  const asked = { id, compose, files, sourceDir, secrets, waitMs };
+  let snapshot: Snapshot | null = null;
   const box = { ms: waitMs + UP_MARGIN_MS, signal: AbortSignal.any([signal, taken.signal]) };
   try {
+    snapshot = await takeSources(deps, deployment);
+    const asked = { id, compose, files, sourceDir: snapshot?.dir ?? null, secrets, waitMs };
+    if (snapshot !== null && snapshot.digest !== deployment.sources?.digest)
+      return refuse("SANDBOX_STATE", "The work went on meanwhile. Bring it up again.", {
+        sandbox: id,
+      });
     const up = await timeBoxed(clock, box, async (ends) => engine.up(asked, ends));
     return up.ok ? up : { ok: false, error: withoutSecrets(up.error, Object.values(secrets)) };
   } catch (error) {
@@ -73,7 +79,16 @@ async function startWatched(
   } finally {
     over.abort();
     await watching;
+    await snapshot?.remove();
   }
+}
+
+/** What is committed, and not what somebody is writing just now. */
+async function takeSources(
+  { workspaces }: DeployDeps,
+  { build, sources }: Deployment,
+): Promise<Snapshot | null> {
+  return sources === null ? null : (await workspaces.open(build)).snapshot();
 }
 
 /** What a service printed may hold what it was given; no redactor knows these. */

@@ -42,7 +42,8 @@ export type Deployment = {
   readonly build: string;
   readonly actor: string;
   readonly stack: Stack;
-  readonly sources: { readonly digest: string; readonly dir: string } | null;
+  /** The committed work that it shows; null when its stack builds nothing. */
+  readonly sources: { readonly digest: string } | null;
 };
 
 /**
@@ -98,7 +99,7 @@ async function prepare(
   const probed = await sandbox.probe(signal);
   if (!probed.ok) return probed;
   const id = sandboxIdOf({ kind: "build", build }, ids.digest);
-  const sources = needsSources ? { digest, dir: workspace.dir } : null;
+  const sources = needsSources ? { digest } : null;
   return ok({ id, build, actor, stack: stack.value, sources });
 }
 
