@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { Argument, InvalidArgumentError, Option } from "commander";
 import { APPROVE_MODES } from "../domain/approval.ts";
+import { SCOPES } from "../domain/api-key.ts";
 import { CARD_STATUSES, WAIT_REASONS } from "../domain/card.ts";
 import type { Cli } from "./main.ts";
 
@@ -32,6 +33,7 @@ export function addCommands(program: Command, call: Call): void {
   addApprovals(add);
   addServer(add);
   addSandboxes(add);
+  addKeys(add);
 }
 
 const JSON_MEANS = {
@@ -359,6 +361,43 @@ function addSandboxes(add: Add): void {
   });
 }
 
+function addKeys(add: Add): void {
+  add({
+    ...group,
+    name: "keys",
+    about: "named keys of the HTTP API",
+    example: "orket keys list",
+  });
+  add({
+    ...document,
+    name: "keys add <name>",
+    about:
+      "make a key and show it, this once; two of one name may be live, so that one replaces the other",
+    example: "orket keys add ci --scope operate --expires-days 90",
+    load: async () => (await import("./commands/keys.ts")).keysAdd,
+  })
+    .addOption(
+      new Option("--scope <scope>", "what it may do: look, work, or everything")
+        .choices(SCOPES)
+        .makeOptionMandatory(),
+    )
+    .option("--expires-days <n>", "it ends by itself after this many days", days);
+  add({
+    ...document,
+    name: "keys list",
+    about: "list the keys, newest first; their texts are kept nowhere",
+    example: "orket keys list --json",
+    load: async () => (await import("./commands/keys.ts")).keysList,
+  });
+  add({
+    ...document,
+    name: "keys revoke <key>",
+    about: "end a key by its id, or every key of a name; a running server refuses it from then on",
+    example: "orket keys revoke ci",
+    load: async () => (await import("./commands/keys.ts")).keysRevoke,
+  });
+}
+
 const OF_BUILD = ["--build <id>", "the card of this build"] as const;
 
 function addCards(add: Add): void {
@@ -410,6 +449,15 @@ function addCards(add: Add): void {
     .option("--build <id>", "all cards of this build")
     .option("--related <token...>", "cards whose id or summary contains this")
     .option("--reason <text>", "kept with the event");
+}
+
+const DAYS_MAX = 3650;
+
+function days(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,5}$/.test(text) || value < 1 || value > DAYS_MAX)
+    throw new InvalidArgumentError(`It is a whole number from 1 to ${DAYS_MAX}.`);
+  return value;
 }
 
 function positive(text: string): number {

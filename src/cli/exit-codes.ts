@@ -101,6 +101,8 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   SERVER_STOPPING: EXIT.endedBadly,
   SERVER_UNSAFE: EXIT.configuration,
   ADDRESS_UNAVAILABLE: EXIT.configuration,
+  KEY_UNKNOWN: EXIT.usage,
+  KEY_LIMIT: EXIT.denied,
   STORE_NEWER: EXIT.configuration,
   STORE_CORRUPT: EXIT.internal,
   STORE_FULL: EXIT.internal,

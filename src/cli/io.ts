@@ -6,6 +6,8 @@ export type Io = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly out: (text: string) => void;
+  /** For a secret that was made for this person this moment: what looks like one is not taken out. */
+  readonly outSecret: (text: string) => void;
   readonly err: (text: string) => void;
   /** null when standard output is no terminal. */
   readonly screen: Screen | null;

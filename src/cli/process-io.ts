@@ -43,6 +43,9 @@ export function createProcessIo({
     out: (text) => {
       if (isRead) stdout.write(redact(text));
     },
+    outSecret: (text) => {
+      if (isRead) stdout.write(text);
+    },
     err: (text) => void stderr.write(redact(text)),
     screen: stdout.isTTY && env["TERM"] !== "dumb" ? screenOf(stdout) : null,
     ask: isAsked ? async (question) => ask(await openLines({ stdin, stderr }), question) : null,

@@ -49,6 +49,7 @@ function stage(size: { columns: number; rows: number }) {
       writes += 1;
       terminal.write(text);
     },
+    outSecret: () => {},
     err: (text) => {
       err += text;
     },

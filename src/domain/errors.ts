@@ -89,6 +89,8 @@ export const ERROR_CODES = {
   SERVER_STOPPING: "The server is stopping and takes no new call.",
   SERVER_UNSAFE: "The server does not start with these settings: they are unsafe.",
   ADDRESS_UNAVAILABLE: "The server cannot listen on that address.",
+  KEY_UNKNOWN: "No key has that id or name, or it is revoked.",
+  KEY_LIMIT: "Two keys of that name are live already.",
   STORE_NEWER: "The database was written by a newer version.",
   STORE_CORRUPT: "The database or one of its rows is unreadable.",
   STORE_FULL: "The disk is full; nothing of the last step was kept.",

@@ -88,6 +88,9 @@ export const EVENT_TYPES = [
   "sandbox-failed",
   "sandbox-stopping",
   "sandbox-deleted",
+  // keys
+  "key-added",
+  "key-revoked",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

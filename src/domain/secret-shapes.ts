@@ -20,6 +20,7 @@ const SHAPES: readonly Shape[] = [
   { hints: ["glpat-"], pattern: key("glpat-[A-Za-z0-9_-]{20,255}") },
   { hints: ["npm_"], pattern: key("npm_[A-Za-z0-9]{36}") },
   { hints: ["hf_"], pattern: key("hf_[A-Za-z0-9]{30,100}") },
+  { hints: ["orket_"], pattern: key("orket_[0-9a-z]{1,32}_[0-9a-z]{40,52}") },
   { hints: ["AIza"], pattern: key("AIza[A-Za-z0-9_-]{35}") },
   { hints: ["xox"], pattern: key("xox[abeoprs]-[A-Za-z0-9-]{10,255}") },
   { hints: ["AKIA", "ASIA"], pattern: key("A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])") },

@@ -1,6 +1,7 @@
 // The store: what Orket knows, kept so that a crash at any moment loses nothing that was acknowledged.
 // Small ports by noun behind one transaction; state change, event and counters are written together or not at all.
 import type { Bug, NewPhase, Phase } from "../domain/bug-fix-phase.ts";
+import type { ApiKey } from "../domain/api-key.ts";
 import type { Approval, ApprovalKind, ApprovalState } from "../domain/approval.ts";
 import type { Card, CardBrief, CardStatus, UNTOUCHED } from "../domain/card.ts";
 import type { CardMove } from "../domain/card-moves.ts";
@@ -398,6 +399,28 @@ export type SandboxStore = {
   readonly leave: (id: string, deployer: string) => Promise<void>;
 };
 
+export type StoredKey = ApiKey & {
+  /** SHA-256 of the key's text, in hex. */
+  readonly digest: string;
+};
+
+/** Its events are written by whoever adds and revokes, in the same transaction. */
+export type KeyStore = {
+  readonly get: (id: string) => Promise<StoredKey | null>;
+  /** Every key of that name, revoked ones too, oldest first. */
+  readonly named: (name: string) => Promise<readonly ApiKey[]>;
+  /** Newest first. */
+  readonly list: (limit: number) => Promise<readonly ApiKey[]>;
+  /** Throws when the id is taken. */
+  readonly add: (key: Omit<StoredKey, "lastUsedAt" | "revokedAt" | "revokedBy">) => Promise<void>;
+  /** False when there is none, or it is revoked already. */
+  readonly revoke: (
+    id: string,
+    by: { readonly by: string; readonly at: string },
+  ) => Promise<boolean>;
+  readonly noteUse: (id: string, at: string) => Promise<void>;
+};
+
 export type StoreTransaction = {
   readonly cards: CardStore;
   readonly comments: CommentStore;
@@ -407,6 +430,7 @@ export type StoreTransaction = {
   readonly phases: PhaseStore;
   readonly approvals: ApprovalStore;
   readonly sandboxes: SandboxStore;
+  readonly keys: KeyStore;
   readonly events: EventLog;
 };
 

@@ -11,6 +11,7 @@ import { testStoreApprovals } from "./store-approvals.suite.ts";
 import { testStoreCards } from "./store-cards.suite.ts";
 import { testStoreComments } from "./store-comments.suite.ts";
 import { testStoreEvents } from "./store-events.suite.ts";
+import { testStoreKeys } from "./store-keys.suite.ts";
 import { testStoreMemories } from "./store-memories.suite.ts";
 import { testStorePhases } from "./store-phases.suite.ts";
 import { testStoreRuns } from "./store-runs.suite.ts";
@@ -35,6 +36,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStorePhases(openStore);
     testStoreApprovals(openStore);
     testStoreSandboxes(openStore);
+    testStoreKeys(openStore);
     testStoreCopies(openStore);
     testStoreEvents(openStore);
   });

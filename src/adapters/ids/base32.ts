@@ -4,6 +4,9 @@
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const BITS_PER_CHARACTER = 5n;
 
+/** Enough for 256 bits. */
+export const SECRET_CHARACTERS = 52;
+
 export function toBase32(value: bigint, length: number): string {
   let text = "";
   for (let left = value; text.length < length; left >>= BITS_PER_CHARACTER)

@@ -2,13 +2,15 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
-import { toBase32 } from "./base32.ts";
+import { SECRET_CHARACTERS, toBase32 } from "./base32.ts";
 import { sha256 } from "./digest.ts";
 
 /** 45 bits of milliseconds last until the year 3084; 21 characters leave room for a prefix in a card id of 64. */
 const TIME_CHARACTERS = 9;
 /** 60 bits for the ids that are made within one millisecond anywhere. */
 const CHANCE_CHARACTERS = 12;
+/** 256 bits. */
+const SECRET_BYTES = 32;
 const CHANCE_MAX = (1n << 60n) - 1n;
 
 export function createRandomIds(deps: { readonly clock: Pick<Clock, "now"> }): Ids {
@@ -35,7 +37,8 @@ export function createRandomIds(deps: { readonly clock: Pick<Clock, "now"> }): I
       const { timeMs, chance } = next();
       return `${prefix}-${toBase32(BigInt(timeMs), TIME_CHARACTERS)}${toBase32(chance, CHANCE_CHARACTERS)}`;
     },
-    secret: (sizeBytes) => randomBytes(sizeBytes).toString("base64url"),
+    secret: () =>
+      toBase32(BigInt(`0x${randomBytes(SECRET_BYTES).toString("hex")}`), SECRET_CHARACTERS),
     random: () => Number(randomBytes(8).readBigUInt64BE() >> 11n) / 2 ** 53,
   };
 }

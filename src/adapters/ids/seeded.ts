@@ -1,7 +1,7 @@
 // Ids and chance that are the same in each repetition with the same seed. For tests and simulations only: two
 // processes with one seed give the same ids.
 import type { Ids } from "../../ports/ids.ts";
-import { toBase32 } from "./base32.ts";
+import { SECRET_CHARACTERS, toBase32 } from "./base32.ts";
 import { sha256 } from "./digest.ts";
 
 const COUNTER_CHARACTERS = 9;
@@ -15,13 +15,10 @@ export function createSeededIds(seed: number): Ids {
       counter += 1n;
       return `${prefix}-${toBase32(counter, COUNTER_CHARACTERS)}`;
     },
-    secret: (sizeBytes) => {
+    // For tests: a secret that anybody can guess.
+    secret: () => {
       counter += 1n;
-      const drawn = Buffer.from(
-        sha256(`${seed} ${counter}`).repeat(Math.ceil(sizeBytes / 32)),
-        "hex",
-      );
-      return drawn.subarray(0, sizeBytes).toString("base64url");
+      return toBase32(BigInt(`0x${sha256(`${seed} ${counter}`)}`), SECRET_CHARACTERS);
     },
     random: () => {
       state = (state + 0x6d2b79f5) >>> 0;

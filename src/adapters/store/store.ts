@@ -13,6 +13,7 @@ import { commentStatements, openComments } from "./sql/comments.ts";
 import type { LogEnd } from "./sql/events.ts";
 import { eventStatements, openEvents, openLogEnd } from "./sql/events.ts";
 import { checkFence } from "./sql/leases.ts";
+import { keyStatements, openKeys } from "./sql/keys.ts";
 import type { MemorySight } from "./sql/memories.ts";
 import { memoryStatements, openMemories } from "./sql/memories.ts";
 import { openPhases, phaseStatements } from "./sql/phases.ts";
@@ -58,6 +59,7 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
       phases: openPhases({ db, session, statements: statements.phases }),
       approvals: openApprovals({ db, session, statements: statements.approvals, redact }),
       sandboxes: openSandboxes({ db, session, statements: statements.sandboxes, redact }),
+      keys: openKeys(session, statements.keys),
       events: openEvents({ db, session, end, redact }),
     };
     return keepNoSecrets(tables, redact);
@@ -106,6 +108,7 @@ const compileAll = (db: Kysely<Schema>) => ({
   phases: phaseStatements(db),
   approvals: approvalStatements(db),
   sandboxes: sandboxStatements(db),
+  keys: keyStatements(db),
   events: eventStatements(db),
   verify: verifyStatements(db),
 });

@@ -10,7 +10,6 @@ import { moveSandbox, sandboxEvent, writeRegistry } from "./registry.ts";
 import { DOWN_MS_MAX } from "./stop.ts";
 import { timeBoxed } from "./time-box.ts";
 
-const SECRET_BYTES = 32;
 /** How often a deployment looks whether it still holds its sandbox. */
 const LOOK_MS = 500;
 /** Beyond the wait for services: images are fetched and built. */
@@ -58,9 +57,7 @@ async function startWatched(
   };
   // A registry that cannot be read any more ends the deployment too.
   const watching = watch().catch(() => taken.abort());
-  const secrets = Object.fromEntries(
-    plan.secretNames.map((name) => [name, ids.secret(SECRET_BYTES)]),
-  );
+  const secrets = Object.fromEntries(plan.secretNames.map((name) => [name, ids.secret()]));
   const { compose, files, waitMs } = plan;
   let snapshot: Snapshot | null = null;
   const box = { ms: waitMs + UP_MARGIN_MS, signal: AbortSignal.any([signal, taken.signal]) };

@@ -197,6 +197,20 @@ type SandboxesTable = {
   expires_at: Moment;
 };
 
+type ApiKeysTable = {
+  number: Generated<number>;
+  id: Text;
+  name: Text;
+  scope: Text;
+  digest: Text;
+  created_at: Moment;
+  created_by: Text;
+  expires_at: Moment | null;
+  last_used_at: Moment | null;
+  revoked_at: Moment | null;
+  revoked_by: Text | null;
+};
+
 type EventsTable = {
   seq: number;
   at: Moment;
@@ -246,6 +260,7 @@ export type Schema = {
   phases: PhasesTable;
   approvals: ApprovalsTable;
   sandboxes: SandboxesTable;
+  api_keys: ApiKeysTable;
   events: EventsTable;
   event_head: { id: number; seq: number; hash: Text };
 };
