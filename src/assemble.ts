@@ -28,6 +28,8 @@ import type { EngineSettings } from "./app/settings.ts";
 import type { SandboxUrl, Verifier, VerifierParts } from "./app/verifier.ts";
 import { createVerifier } from "./app/verifier.ts";
 import { DEFAULT_LIMITS } from "./app/settings.ts";
+import type { PostureScene } from "./assemble-posture.ts";
+import { inspectPosture } from "./assemble-posture.ts";
 import type { Check, Project } from "./cli/workbench.ts";
 import type { Config, Secret } from "./config.ts";
 import type { ProjectAssets } from "./domain/assets.ts";
@@ -281,7 +283,7 @@ const NODE_MAJOR_MIN = 24;
 
 /** Each check says what was found and, where it is not well, what to do about it. */
 export async function diagnoseMachine(
-  opened: Result<Project>,
+  opened: Result<Project & { readonly config: Config }>,
   env: Assembly["env"],
 ): Promise<readonly Check[]> {
   const path = env["PATH"] ?? "";
@@ -302,7 +304,7 @@ export async function diagnoseMachine(
       unwellOf(CHECK_OF[code] ?? "project", message, problemLines(details["problems"])),
     ];
   }
-  const { engine, stateDir } = opened.value;
+  const { engine, stateDir, dir, config } = opened.value;
   const assets = await engine.assets.load();
   return [
     ...machine,
@@ -313,6 +315,13 @@ export async function diagnoseMachine(
     await checkModel(engine, assets.ok ? assets.value : null),
     await checkContainment(engine),
     await checkSandboxes(sandboxesOf(stateDir, env)),
+    ...(await checkPosture({
+      config,
+      dir,
+      stateDir,
+      containment: engine.containment,
+      isRoot: process.getuid?.() === 0,
+    })),
   ];
 }
 
@@ -402,6 +411,22 @@ async function checkSandboxes(sandboxes: SandboxEngine): Promise<Check> {
   if (!probed.ok) return well("sandboxes", `none. ${probed.error.message}`);
   const { engine, compose } = probed.value;
   return well("sandboxes", `Docker ${engine}, Compose ${compose}`);
+}
+
+/** Only what is not well, one after another, and one line for the rest. Containment has a line of its own already. */
+async function checkPosture(scene: PostureScene): Promise<readonly Check[]> {
+  const checks = await inspectPosture(scene);
+  const findings = checks.filter(
+    ({ name, verdict }) => verdict !== "ok" && (name !== "containment" || verdict === "refuse"),
+  );
+  const count = checks.filter(({ verdict }) => verdict === "ok").length;
+  return [
+    well("safety", `${count} of ${checks.length} checks are well`),
+    ...findings.map(({ name, verdict, reason, remedy }): Check => {
+      const check = { name: `safety: ${name}`, found: reason, fix: remedy };
+      return verdict === "warn" ? { ...check, ok: true, isWarning: true } : { ...check, ok: false };
+    }),
+  ];
 }
 
 export async function schemaOf(kind: string): Promise<Result<unknown>> {

@@ -45,6 +45,7 @@ export type SettingRow = {
   readonly value: unknown;
   readonly origin: SettingOrigin;
   readonly meaning: string;
+  readonly isSecret: boolean;
 };
 
 export type ConfigInput = {
@@ -96,6 +97,7 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly ConfigPr
       value: isSecret ? (value === null ? "unset" : "set") : value,
       origin,
       meaning,
+      isSecret,
     };
   });
   problems.push(

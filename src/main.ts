@@ -127,7 +127,7 @@ async function openProject(
   surroundings: Surrounded,
   request: ProjectRequest,
   watcher: Watcher,
-): Promise<Result<Project>> {
+): Promise<Result<Project & { readonly config: Config }>> {
   const loaded = await loadProject(surroundings, request);
   if (!loaded.ok) return loaded;
   const { dir, config, secrets } = loaded.value;
@@ -156,6 +156,7 @@ async function openProject(
     value: {
       dir,
       stateDir,
+      config,
       settings: config.rows,
       engine: engine.value,
       exportRun: async (run, to) => {
@@ -319,7 +320,7 @@ async function diagnose(
   const { SILENT_WATCHER } = await import("./app/engine.ts");
   const { refusalOf } = await import("./cli/problem.ts");
   const opened = await openProject(surroundings, request, SILENT_WATCHER).catch(
-    (error: unknown): Result<Project> => ({ ok: false, error: refusalOf(error) }),
+    (error: unknown): Result<never> => ({ ok: false, error: refusalOf(error) }),
   );
   const checks = await diagnoseMachine(opened, surroundings.env);
   if (opened.ok) await opened.value.close();

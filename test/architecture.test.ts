@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
   "main.ts": ["*"], // exactly one composition root
   "assemble.ts": ["*"], // its second half, loaded only by commands that open a project
   "assemble-server.ts": ["*"], // its third part, loaded only by serve
+  "assemble-posture.ts": ["*"], // looks at settings, files and process for the posture
   "assemble-replay.ts": ["*"], // the same for recorded runs, with time and chance of its own
   "config.ts": ["*"],
   "config-settings.ts": ["npm:zod"], // the table that config.ts reads

@@ -49,6 +49,8 @@ export type Check = {
   readonly ok: boolean;
   readonly found: string;
   readonly fix: string | null;
+  /** Worth a look, and nothing that stops anything. */
+  readonly isWarning?: true;
 };
 
 export type Workbench = {

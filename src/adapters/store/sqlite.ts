@@ -1,6 +1,6 @@
 // SQLite as the database of the store: opens the file, brings its schema up to date, and is the dialect the SQL runs on.
 // Each commit is on the disk when it returns (WAL with synchronous=FULL); a write transaction takes the lock at once.
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -70,6 +70,7 @@ export async function openSqliteDatabase(options: SqliteStoreOptions): Promise<D
   const migrations = await loadMigrations();
   let database: DatabaseSync | null = null;
   try {
+    if (!readOnly && path !== MEMORY) makePrivate(path);
     const opened = readOnly ? openForReading(path) : new DatabaseSync(path, SETTINGS);
     database = opened;
     const pending = await unlessBusy(busyWaitMs, () => pendingMigrations(opened, migrations));
@@ -89,6 +90,16 @@ export async function openSqliteDatabase(options: SqliteStoreOptions): Promise<D
   } catch (error) {
     database?.close();
     throw toEngineError(error, path);
+  }
+}
+
+/** A new database is its owner's alone, and the files SQLite puts beside it take its mode. One that is there stays as it is. */
+function makePrivate(path: string): void {
+  if (existsSync(path)) return;
+  try {
+    closeSync(openSync(path, "a", 0o600));
+  } catch {
+    // Where it cannot be made, opening it says why.
   }
 }
 

@@ -11,10 +11,9 @@ export async function doctor({ io, workbench }: Cli, options: GlobalOptions): Pr
     return code;
   }
   const paint = createPaint(io.color);
-  for (const { name, ok, found, fix } of checks) {
-    io.out(
-      `${ok ? paint("green", "ok  ") : paint("red", "FAIL")}  ${name.padEnd(16)}  ${plain(found)}\n`,
-    );
+  for (const { name, ok, found, fix, isWarning = false } of checks) {
+    const word = isWarning ? paint("yellow", "warn") : paint("green", "ok  ");
+    io.out(`${ok ? word : paint("red", "FAIL")}  ${name.padEnd(16)}  ${plain(found)}\n`);
     for (const line of fix?.split("\n") ?? [])
       io.out(`      ${paint("yellow", "fix")}  ${plain(line)}\n`);
   }
