@@ -11,6 +11,8 @@ export type Setting = {
   readonly fallback: unknown;
   readonly meaning: string;
   readonly secret?: true;
+  /** It names a file that holds the value of this secret. */
+  readonly fileOf?: string;
   /** Only a flag or a variable can say it; the files are found through it. */
   readonly onlyOutside?: true;
   /** Not in the user file. */
@@ -120,14 +122,17 @@ const ofProject = (key: string, rest: Omit<Setting, "key">): Setting => ({
   ...inFile(key, rest),
   onlyProject: true,
 });
-const secret = (key: string, env: string, meaning: string): Setting => ({
-  key,
-  env,
-  schema: optionalText,
-  fallback: null,
-  meaning,
-  secret: true,
-});
+/** A secret, and beside it the setting that names a file with it: a program that is started sees variables, not files. */
+const secret = (key: string, env: string, meaning: string): readonly Setting[] => [
+  { key, env, schema: optionalText, fallback: null, meaning, secret: true },
+  {
+    key: `${key}_file`,
+    schema: optionalText,
+    fallback: null,
+    meaning: `File of mode 0600 that holds ${env}, relative to the project; the variable goes before`,
+    fileOf: key,
+  },
+];
 
 export const SETTINGS: readonly Setting[] = [
   one("model", "ORKET_MODEL", {
@@ -151,8 +156,8 @@ export const SETTINGS: readonly Setting[] = [
     fallback: null,
     meaning: "Base URL of an OpenAI-compatible server",
   }),
-  secret("openai.api_key", "OPENAI_API_KEY", "Key of the OpenAI-compatible server"),
-  secret("anthropic.api_key", "ANTHROPIC_API_KEY", "Key of Anthropic"),
+  ...secret("openai.api_key", "OPENAI_API_KEY", "Key of the OpenAI-compatible server"),
+  ...secret("anthropic.api_key", "ANTHROPIC_API_KEY", "Key of Anthropic"),
   one("context_window", "ORKET_CONTEXT_WINDOW", {
     schema: integer(1, 1000),
     fallback: 10,
@@ -283,7 +288,7 @@ export const SETTINGS: readonly Setting[] = [
     fallback: [],
     meaning: "Host names the API answers to",
   }),
-  secret("server.api_key", "ORKET_API_KEY", "Admin key of the API"),
+  ...secret("server.api_key", "ORKET_API_KEY", "Admin key of the API"),
   one("server.allow_insecure_no_api_key", "ORKET_ALLOW_INSECURE_NO_API_KEY", {
     schema: flag,
     fallback: false,
@@ -309,7 +314,7 @@ export const SETTINGS: readonly Setting[] = [
     fallback: false,
     meaning: "Open /webhook/test",
   }),
-  secret("webhook.test_token", "ORKET_WEBHOOK_TEST_TOKEN", "Token of /webhook/test"),
+  ...secret("webhook.test_token", "ORKET_WEBHOOK_TEST_TOKEN", "Token of /webhook/test"),
   one("verify.timeout_sec", "ORKET_VERIFY_TIMEOUT_SEC", {
     schema: integer(1, 3600),
     fallback: 5,
@@ -335,15 +340,15 @@ export const SETTINGS: readonly Setting[] = [
     fallback: null,
     meaning: "Must say i-understand for the backend none",
   }),
-  secret("database_url", "DATABASE_URL", "PostgreSQL of a distributed installation"),
+  ...secret("database_url", "DATABASE_URL", "PostgreSQL of a distributed installation"),
   one("gitea.url", "GITEA_URL", {
     schema: address,
     fallback: null,
     meaning: "Address of the forge",
   }),
-  secret("gitea.token", "GITEA_TOKEN", "Token of the forge account"),
-  secret("gitea.webhook_secret", "GITEA_WEBHOOK_SECRET", "Secret of the forge's webhooks"),
-  secret(
+  ...secret("gitea.token", "GITEA_TOKEN", "Token of the forge account"),
+  ...secret("gitea.webhook_secret", "GITEA_WEBHOOK_SECRET", "Secret of the forge's webhooks"),
+  ...secret(
     "gitea.webhook_secret_previous",
     "GITEA_WEBHOOK_SECRET_PREVIOUS",
     "The one before it, during rotation",

@@ -28,6 +28,7 @@ export type SettingOrigin =
   | ".env"
   | "orket.yaml"
   | "user file"
+  | "secret file"
   | "default";
 
 export type ConfigProblem = {
@@ -48,6 +49,11 @@ export type SettingRow = {
   readonly isSecret: boolean;
 };
 
+/** Gives the secret in the file, or what is wrong with the file. */
+export type ReadSecretFile = (
+  path: string,
+) => Result<string, { readonly found: string; readonly expected: string }>;
+
 export type ConfigInput = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Values of the project's `.env`; existing variables win. */
@@ -55,6 +61,8 @@ export type ConfigInput = {
   /** The parsed orket.yaml; null or undefined when it is missing or empty. */
   readonly file?: unknown;
   readonly userFile?: unknown;
+  /** Reads a file that holds a secret; nothing is read without it. */
+  readonly readSecretFile?: ReadSecretFile;
   /** By setting key. */
   readonly flags?: Readonly<Record<string, unknown>>;
 };
@@ -85,9 +93,14 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly ConfigPr
     file: flatten(input.file, "orket.yaml", problems),
     userFile: flatten(input.userFile, "user file", problems),
   };
+  const fromFiles = readSecretFiles(input, sources, problems);
   const values = new Map<string, unknown>();
   const rows = SETTINGS.map((setting): SettingRow => {
-    const { value, origin } = settle(setting, findAll(setting, input, sources), problems);
+    const { value, origin } = settle(
+      setting,
+      findAll(setting, input, { ...sources, fromFiles }),
+      problems,
+    );
     const { key, env = null, secret, meaning } = setting;
     const isSecret = secret === true;
     values.set(key, isSecret && typeof value === "string" ? createSecret(value) : value);
@@ -134,13 +147,39 @@ function configOf(values: ReadonlyMap<string, unknown>, rows: readonly SettingRo
   });
 }
 
-type Sources = Readonly<Record<"flags" | "file" | "userFile", ReadonlyMap<string, unknown>>>;
+type Values = ReadonlyMap<string, unknown>;
+type Sources = Readonly<Record<"flags" | "file" | "userFile", Values>>;
+
+/** The files are read also where a variable goes before: what is wrong with one is told, not found out later. */
+function readSecretFiles(input: ConfigInput, sources: Sources, problems: ConfigProblem[]): Values {
+  const found = new Map<string, unknown>();
+  for (const setting of SETTINGS) {
+    if (setting.fileOf === undefined) continue;
+    // What is no text is told where the setting itself is settled.
+    const { value: path } = settle(
+      setting,
+      findAll(setting, input, { ...sources, fromFiles: found }),
+      [],
+    );
+    if (typeof path !== "string") continue;
+    const read = input.readSecretFile?.(path);
+    if (read?.ok) found.set(setting.fileOf, read.value);
+    else
+      problems.push({
+        source: "secret file",
+        name: setting.key,
+        found: read?.error.found ?? "a file that is not read here",
+        expected: read?.error.expected ?? "the variable",
+      });
+  }
+  return found;
+}
 
 /** Every place that gives the setting, the weightiest first. A blank variable gives nothing. */
 function findAll(
   { key, env }: Setting,
   { env: variables, dotenv = {} }: ConfigInput,
-  { flags, file, userFile }: Sources,
+  { flags, file, userFile, fromFiles }: Sources & { readonly fromFiles: Values },
 ): readonly Found[] {
   const found: Found[] = [];
   const add = (value: unknown, origin: SettingOrigin): void => {
@@ -153,6 +192,7 @@ function findAll(
   add(flags.get(key), "flag");
   add(ofVariable(variables), "environment");
   add(ofVariable(dotenv), ".env");
+  add(fromFiles.get(key), "secret file");
   add(file.get(key), "orket.yaml");
   add(userFile.get(key), "user file");
   return found;
@@ -204,7 +244,7 @@ const meant = (name: string, known: readonly string[]): string => {
 };
 
 /** A misspelt security flag must not be silently off. */
-function unknownVariables(
+export function unknownVariables(
   env: Readonly<Record<string, string | undefined>>,
   source: string,
 ): readonly ConfigProblem[] {

@@ -77,19 +77,27 @@ async function loadProject(
       ? null
       : await readSettings(join(userDir, "orket", "config.yaml"), "user file", problems);
   const dotenv = parseDotEnv((await readText(join(dir, ".env"), ".env", problems)) ?? "");
-  const loaded = loadConfig({ env, dotenv, file, userFile, flags });
+  const { readSecretFile } = await import("./secret-file.ts");
+  const loaded = loadConfig({
+    env,
+    dotenv,
+    file,
+    userFile,
+    flags,
+    readSecretFile: (path) => readSecretFile(resolve(dir, path)),
+  });
   const all = loaded.ok ? problems : [...problems, ...loaded.error];
-  if (all.length > 0) {
-    const count = all.length === 1 ? "a problem" : `${all.length} problems`;
-    return refuse(
-      "CONFIG_INVALID",
-      `The settings have ${count}. See the known ones with: orket schema settings`,
-      { problems: all },
-    );
-  }
+  if (all.length > 0) return settingsRefused(all);
   if (!loaded.ok) return refuse("CONFIG_INVALID", "The settings do not load.");
   const config = loaded.value;
   return { ok: true, value: { dir, config, secrets: knowSecrets(config.secrets()) } };
+}
+
+async function settingsRefused(problems: readonly ConfigProblem[]): Promise<Result<never>> {
+  const { refuse } = await import("./domain/result.ts");
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  const message = `The settings have ${count}. See the known ones with: orket schema settings`;
+  return refuse("CONFIG_INVALID", message, { problems });
 }
 
 async function readText(
@@ -236,6 +244,11 @@ function createWorkbench(surroundings: Surrounded): Workbench {
     version: readVersion(),
     person: personOf(surroundings.env),
     openProject: async (request, watcher) => openProject(surroundings, request, watcher),
+    checkVariables: async () => {
+      const { unknownVariables } = await import("./config.ts");
+      const problems = unknownVariables(surroundings.env, "environment");
+      return problems.length === 0 ? { ok: true, value: null } : settingsRefused(problems);
+    },
     showSettings: async (request) => {
       const loaded = await loadProject(surroundings, request);
       return loaded.ok ? { ok: true, value: loaded.value.config.rows } : loaded;

@@ -29,6 +29,8 @@ const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
   "assemble-posture.ts": ["*"], // looks at settings, files and process for the posture
   "assemble-replay.ts": ["*"], // the same for recorded runs, with time and chance of its own
   "config.ts": ["*"],
+  "secret-file.ts": ["domain", "node:*"], // how config.ts is handed the files that hold secrets
+  "config-summary.ts": ["*"], // the configuration as the log may know it
   "config-settings.ts": ["npm:zod"], // the table that config.ts reads
 };
 

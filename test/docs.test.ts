@@ -7,10 +7,12 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { configPage } from "../scripts/config-docs.ts";
 import { readScript } from "../src/adapters/model/script-file.ts";
 import { loadNodes } from "../src/adapters/nodes/load.ts";
 import { EXIT_CODES } from "../src/cli/exit-codes.ts";
 import { loadConfig } from "../src/config.ts";
+import { SETTINGS } from "../src/config-settings.ts";
 import { CARD_STATUSES, WAIT_REASONS } from "../src/domain/card.ts";
 import { SEAMS } from "../src/domain/decision.ts";
 import { ERROR_CODES } from "../src/domain/errors.ts";
@@ -111,6 +113,15 @@ test("R-77 docs/events.md lists exactly the event types, and each is written som
   assert.deepEqual(
     EVENT_TYPES.filter((type) => !source.includes(`"${type}"`)),
     [],
+  );
+});
+
+test("R-77 docs/config.md is what the table of settings makes, with a row for each", () => {
+  assert.equal(read("docs/config.md"), configPage());
+  const rows = rowsOf("docs/config.md").map(([key]) => key);
+  assert.deepEqual(
+    rows,
+    SETTINGS.map(({ key }) => key),
   );
 });
 

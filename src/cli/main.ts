@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addCommands } from "./command-list.ts";
 import type { CommandAction } from "./command-list.ts";
 import { EXIT } from "./exit-codes.ts";
+import { ok } from "../domain/result.ts";
 import type { Io } from "./io.ts";
 import { refusalOf, showProblem } from "./problem.ts";
 import type { Workbench } from "./workbench.ts";
@@ -11,9 +12,19 @@ export type Cli = { readonly io: Io; readonly workbench: Workbench };
 
 export type GlobalOptions = { readonly project?: string; readonly json?: boolean };
 
+/** Commands that load no settings. A misspelt variable stops them as it stops the others, which tell it with all the rest. */
+const SETTLES_NOTHING = ["init", "schema", "completion", "demo"];
+
 export async function runCli(cli: Cli, argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
   const call = async (command: Command, action: CommandAction): Promise<void> => {
+    const refused = SETTLES_NOTHING.includes(command.name())
+      ? await cli.workbench.checkVariables()
+      : ok(null);
+    if (!refused.ok) {
+      exitCode = showProblem(cli.io, refused.error, argv.includes("--json"));
+      return;
+    }
     exitCode = await action(cli, command.optsWithGlobals(), command.args);
   };
   const program = createProgram(cli);

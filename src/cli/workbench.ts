@@ -56,6 +56,8 @@ export type Check = {
 export type Workbench = {
   readonly version: string;
   readonly openProject: (request: ProjectRequest, watcher: Watcher) => Promise<Result<Project>>;
+  /** Refuses unknown variables with the name of this product. */
+  readonly checkVariables: () => Promise<Result<null>>;
   readonly showSettings: (request: ProjectRequest) => Promise<Result<readonly SettingView[]>>;
   readonly initProject: (
     dir: string,
