@@ -2,6 +2,7 @@
 // in order.
 import { randomBytes } from "node:crypto";
 import type { Engine } from "./app/engine.ts";
+import { authenticateKey } from "./app/keys.ts";
 import type { RunTasks } from "./app/run-tasks.ts";
 import { createRunTasks } from "./app/run-tasks.ts";
 import { adoptLostRuns } from "./app/stop-run.ts";
@@ -144,7 +145,7 @@ function authOf(
 ) {
   const { clock } = engine;
   const randomToken = (): string => randomBytes(32).toString("base64url");
-  const authenticate: Authenticate = async () => null;
+  const authenticate: Authenticate = async (key) => authenticateKey(engine, key);
   return createAuth({
     apiKey,
     isOpen: keys === "open",
