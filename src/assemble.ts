@@ -152,6 +152,13 @@ const containmentOf = ({ config, stateDir, env, clock }: ContainmentFacts): Cont
     uid: process.getuid?.() ?? 0,
     unique: () => randomBytes(8).toString("hex"),
     scratchDir: join(stateDir, "containment"),
+    image: config.text("sandbox.image"),
+    gid: process.getgid?.() ?? 0,
+    engineEnv: Object.fromEntries(
+      ["PATH", "DOCKER_HOST", "DOCKER_CONFIG"].flatMap((name) =>
+        env[name] === undefined ? [] : [[name, env[name]]],
+      ),
+    ),
     unsandboxed: {
       word: config.text("sandbox.allow_unsandboxed"),
       environment: config.text("env") as "local",

@@ -340,6 +340,12 @@ export const SETTINGS: readonly Setting[] = [
     fallback: null,
     meaning: "Must say i-understand for the backend none",
   }),
+  {
+    key: "sandbox.image",
+    schema: optionalText,
+    fallback: null,
+    meaning: "Image that the backend docker runs agents' commands in; it has Node",
+  },
   ...secret("database_url", "DATABASE_URL", "PostgreSQL of a distributed installation"),
   one("gitea.url", "GITEA_URL", {
     schema: address,

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import type { EngineEnvironment } from "../../scripts/docker-engine.ts";
 import { startEngine, stopAbandoned, stopEngine } from "../../scripts/docker-engine.ts";
@@ -66,6 +66,31 @@ export function buildBusyboxImage({ docker, folder }: TestEngine): string {
   chmodSync(join(context, "busybox"), 0o755);
   writeFileSync(join(context, "Dockerfile"), BUSYBOX_DOCKERFILE);
   const name = "orket-test/busybox:1";
+  docker("build", "--quiet", "--network", "none", "--tag", name, context);
+  return name;
+}
+
+const NODE_DOCKERFILE = `FROM scratch
+COPY . /
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+ENV PATH=/usr/local/bin:/bin
+`;
+
+/** Node with the libraries that it lists, and a shell: `orket-test/node:1`. */
+export function buildNodeImage({ docker, folder }: TestEngine): string {
+  const context = join(folder, "node-image");
+  const put = (from: string, to: string): void => {
+    mkdirSync(dirname(join(context, to)), { recursive: true });
+    copyFileSync(from, join(context, to));
+    chmodSync(join(context, to), 0o755);
+  };
+  put("/bin/busybox", "bin/busybox");
+  put(process.execPath, "usr/local/bin/node");
+  const { stdout } = spawnSync("ldd", [process.execPath], { encoding: "utf8" });
+  for (const [path] of stdout.matchAll(/\/\S+\.so\S*/g)) put(path, path);
+  for (const name of ["ws", "tmp"]) mkdirSync(join(context, name));
+  writeFileSync(join(context, "Dockerfile"), NODE_DOCKERFILE);
+  const name = "orket-test/node:1";
   docker("build", "--quiet", "--network", "none", "--tag", name, context);
   return name;
 }

@@ -1,6 +1,6 @@
 // The box on Linux: bubblewrap, with everything that namespaces leave open closed around it. It counts as there only once
 // its self-test has tried to get out and failed.
-import { accessSync, constants, statfsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { ok, refuse } from "../../domain/result.ts";
 import type { Result } from "../../domain/result.ts";
@@ -9,13 +9,14 @@ import type { ContainedCommand, Containment, ProcessFacts } from "../../ports/co
 import type { BoxTools } from "./box-command.ts";
 import { boxArguments, boxEnvironment, checkCommand } from "./box-command.ts";
 import { runBox } from "./box-process.ts";
+import { watchDisk } from "./disk-watch.ts";
 import type { MemoryGuard } from "./memory-guard.ts";
 import { createMemoryGuard } from "./memory-guard.ts";
 import { filterProgram } from "./seccomp.ts";
 import type { SyscallTable } from "./syscalls.ts";
 import { architectureOf, SYSCALLS } from "./syscalls.ts";
 import type { Opened } from "./workspace-folder.ts";
-import { giveTree, measureTree, openFolder } from "./workspace-folder.ts";
+import { giveTree, openFolder } from "./workspace-folder.ts";
 
 export type BubblewrapDeps = {
   readonly clock: Clock;
@@ -32,7 +33,7 @@ export type BubblewrapDeps = {
 };
 
 /** Belongs to nobody on a usual system: below the ids of containers, above those of people and services. */
-const BOX_ID = 64_301;
+export const BOX_ID = 64_301;
 const MIB = 1024 ** 2;
 
 export type Box = Pick<Containment, "run"> & { readonly memory: MemoryGuard["kind"] };
@@ -156,33 +157,11 @@ async function runWith(
         isStaged: ready.dropTo !== null,
         filter: ready.filter,
         memory,
-        isDiskOver: diskWatch(workspace, command),
+        isDiskOver: watchDisk(workspace, command),
       },
       signal,
     );
   } finally {
     await memory.close();
   }
-}
-
-/** The workspace is counted only when its file system has lost so much that it could be the cause. */
-function diskWatch(workspace: number, { workspace: access, limits }: ContainedCommand) {
-  if (access === "read-only") return () => false;
-  const path = `/proc/self/fd/${workspace}`;
-  const freeBytes = (): number => {
-    const { bavail, bsize } = statfsSync(path);
-    return bavail * bsize;
-  };
-  const limitBytes = limits.diskMiB * MIB;
-  const before = measureTree(workspace);
-  let free = freeBytes();
-  return (): boolean => {
-    const now = freeBytes();
-    free = Math.max(free, now);
-    if (free - now <= limitBytes) return false;
-    if (measureTree(workspace) - before > limitBytes) return true;
-    // Somebody else wrote: from here on only what comes after it counts.
-    free = now;
-    return false;
-  };
 }

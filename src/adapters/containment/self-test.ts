@@ -42,8 +42,9 @@ tries("see the environment", () => {
   const hit = (file) => { try { return fs.readFileSync(file, "latin1").includes(secret); } catch { return false; } };
   const pids = fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name));
   const usual = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "PWD", "ORKET_RESULT_FD"];
-  const others = Object.keys(env).filter((name) => !usual.includes(name));
-  return others.length > 0 || pids.some((pid) => hit("/proc/" + pid + "/environ"));
+  // An image brings variables of its own.
+  const others = env.ORKET_RESULT_FILE ? [] : Object.keys(env).filter((name) => !usual.includes(name));
+  return Object.values(env).includes(secret) || others.length > 0 || pids.some((pid) => hit("/proc/" + pid + "/environ"));
 });
 tries("see processes outside", () => fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)).length > 32);
 tries("make a user namespace", () => spawnSync("unshare", ["--user", "true"]).status === 0);
@@ -70,7 +71,9 @@ const reach = (options) => new Promise((resolve) => {
   if ((await reach({ host: "127.0.0.1", port: Number(port) })) === true) open.push("reach a port of the host");
   // That there is no such path, or nobody listens, is told only to who got a socket.
   if (await reach({ path: "/ws/no-such-socket" })) open.push("make a unix socket");
-  fs.writeSync(Number(env.ORKET_RESULT_FD), JSON.stringify({ open, missing }));
+  const said = JSON.stringify({ open, missing });
+  if (env.ORKET_RESULT_FILE) fs.writeFileSync(env.ORKET_RESULT_FILE, said);
+  else fs.writeSync(Number(env.ORKET_RESULT_FD), said);
 })();
 `;
 
