@@ -57,7 +57,7 @@ for (const stack of [...Object.values(STACKS), own.value]) {
     { skip },
     async (context) => {
       const dir = await tempFolder(context);
-      const { stdout, status, stderr } = read(stack, dir, ["--format", "json"]);
+      const { stdout, status, stderr } = read(stack, dir, { args: ["--format", "json"] });
       assert.equal(status, 0, stderr);
       assert.equal(stderr, "");
       const understood = parse(stdout) as Understood;
@@ -83,7 +83,7 @@ test(
   { skip },
   async (context) => {
     const dir = await tempFolder(context);
-    const { stdout } = read(own.value, dir, ["--format", "json"]);
+    const { stdout } = read(own.value, dir, { args: ["--format", "json"] });
     const { web } = (parse(stdout) as Understood).services;
     // What it prints is a compose file again, in which a dollar is two.
     const doubled = NASTY.replaceAll("$", "$$$$");
@@ -94,22 +94,24 @@ test(
 
 test("the check sees a file that compose refuses", { skip }, async (context) => {
   const dir = await tempFolder(context);
-  const broken = {
-    ...own.value,
-    services: { ...own.value.services, worker: { ...STACKS["csharp-razor-ef"].services["app"] } },
-  };
-  const { status } = read(broken as Stack, dir, ["--quiet"]);
-  assert.notEqual(status, 0);
+  assert.equal(read(own.value, dir, { args: ["--quiet"] }).status, 0);
+  const spoil = (text: string): string => text.replace('"services"', '"servers"');
+  assert.notEqual(read(own.value, dir, { args: ["--quiet"], spoil }).status, 0);
 });
 
-function read(stack: Stack, dir: string, args: readonly string[]) {
+type Reading = {
+  readonly args: readonly string[];
+  readonly spoil?: (text: string) => string;
+};
+
+function read(stack: Stack, dir: string, { args, spoil = (text) => text }: Reading) {
   const plan = renderStack(stack, { id: "sandbox-shop", block: portBlock(3) });
   for (const [path, text] of Object.entries(plan.files)) {
     mkdirSync(dirname(join(dir, "files", path)), { recursive: true });
     writeFileSync(join(dir, "files", path), text);
   }
   mkdirSync(join(dir, "sources", "site"), { recursive: true });
-  mkdirSync(join(dir, "secrets"));
+  mkdirSync(join(dir, "secrets"), { recursive: true });
   for (const name of plan.secretNames) writeFileSync(join(dir, "secrets", name), "x");
   assert.ok(readdirSync(dir).length > 0);
   const command = [
@@ -124,7 +126,7 @@ function read(stack: Stack, dir: string, args: readonly string[]) {
   ];
   const env = { HOME: "/nowhere", X: "interpolated" };
   return spawnSync(PROGRAM ?? "docker-compose", command, {
-    input: plan.compose,
+    input: spoil(plan.compose),
     env,
     encoding: "utf8",
   });

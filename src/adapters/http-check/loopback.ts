@@ -1,10 +1,9 @@
 // HTTP questions to a sandbox on this machine, and to nothing else.
+import type * as Undici from "undici";
 import type { Json } from "../../domain/json.ts";
 import { sandboxAddress } from "../../domain/sandbox-address.ts";
 import { ok } from "../../domain/result.ts";
 import type { HttpAnswer, HttpCheck, HttpQuestion } from "../../ports/http-check.ts";
-import { request } from "undici";
-import { Agent } from "undici";
 
 const BYTES_MAX = 1024 * 1024;
 
@@ -13,10 +12,18 @@ export const createLoopbackHttpCheck = (): HttpCheck => ({
     const address = sandboxAddress(question.baseUrl, question.endpoint);
     if (!address.ok) return address;
     // Its own connection, gone afterwards; undici follows no redirect unless it is told to.
-    const agent = new Agent({ connections: 1, pipelining: 0 });
+    // Loaded when it is first needed: most commands ask nothing.
+    const undici = await import("undici");
+    const agent = new undici.Agent({ connections: 1, pipelining: 0 });
     const limit = AbortSignal.any([signal, AbortSignal.timeout(question.timeoutMs)]);
     try {
-      return ok(await ask(agent, { ...question, url: address.value }, limit));
+      return ok(
+        await ask(
+          { request: undici.request, dispatcher: agent },
+          { ...question, url: address.value },
+          limit,
+        ),
+      );
     } catch (error) {
       return ok({ kind: "failed", why: whyOf(error, question.timeoutMs) });
     } finally {
@@ -26,7 +33,10 @@ export const createLoopbackHttpCheck = (): HttpCheck => ({
 });
 
 async function ask(
-  dispatcher: Agent,
+  {
+    request,
+    dispatcher,
+  }: { readonly request: typeof Undici.request; readonly dispatcher: Undici.Agent },
   { url, method, payload }: HttpQuestion & { readonly url: string },
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
