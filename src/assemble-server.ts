@@ -2,6 +2,8 @@
 // in order.
 import { randomBytes } from "node:crypto";
 import type { Engine } from "./app/engine.ts";
+import type { EventFeed } from "./app/event-feed.ts";
+import { createEventFeed } from "./app/event-feed.ts";
 import { authenticateKey } from "./app/keys.ts";
 import type { RunTasks } from "./app/run-tasks.ts";
 import { createRunTasks } from "./app/run-tasks.ts";
@@ -40,7 +42,8 @@ const STOP_RUNS_MS = 15_000;
 const SWEEP_MS = 10_000;
 
 export async function startServer(assembly: ServerAssembly): Promise<Result<Serving>> {
-  const { engine, config, version, isOwnerGone } = assembly;
+  const { config, version, isOwnerGone } = assembly;
+  const { engine, feed } = withFeed(assembly.engine);
   const host = config.text("server.host") ?? "127.0.0.1";
   const apiKey = config.secret("server.api_key")?.reveal() ?? null;
   const allowInsecure = config.flag("server.allow_insecure_no_api_key");
@@ -57,6 +60,7 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     auth,
     audit,
     streams,
+    feed,
     version,
     organization: await organizationOf(engine, config),
     machineLoad: createMachineMeter(),
@@ -85,11 +89,13 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       ended.abort();
       // No run may begin once the others are being paused.
       const paused = Promise.all([tasks.stop(), sweeping]);
+      feed.close();
       await server.stop(STOP_GRACE_MS);
       return within(engine, paused, STOP_RUNS_MS);
     };
     return ok({ report, stop });
   } catch (error) {
+    feed.close();
     await server.stop(0);
     if (!(error instanceof EngineError)) throw error;
     return {
@@ -97,6 +103,17 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       error: { code: error.code, message: error.message, details: error.details },
     };
   }
+}
+
+/** What this process commits, its followers need not look for. */
+function withFeed(engine: Engine): { readonly engine: Engine; readonly feed: EventFeed } {
+  const { store, clock, watcher } = engine;
+  const feed = createEventFeed({ store, clock });
+  const onEvents: Engine["watcher"]["onEvents"] = (events) => {
+    feed.nudge();
+    watcher.onEvents(events);
+  };
+  return { engine: { ...engine, watcher: { ...watcher, onEvents } }, feed };
 }
 
 type Sweep = Pick<ServerAssembly, "engine" | "config" | "isOwnerGone"> & {

@@ -97,6 +97,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   HEADERS_TOO_LARGE: EXIT.usage,
   REQUEST_SLOW: EXIT.endedBadly,
   ASSET_UNNAMED: EXIT.usage,
+  STREAMS_FULL: EXIT.endedBadly,
   RUNS_FULL: EXIT.endedBadly,
   SERVER_STOPPING: EXIT.endedBadly,
   SERVER_UNSAFE: EXIT.configuration,

@@ -85,6 +85,7 @@ export const ERROR_CODES = {
   HEADERS_TOO_LARGE: "The request's headers are too large.",
   REQUEST_SLOW: "The request did not arrive in time.",
   ASSET_UNNAMED: "No asset was named.",
+  STREAMS_FULL: "Too many event streams are open.",
   RUNS_FULL: "Too many runs wait in this server already.",
   SERVER_STOPPING: "The server is stopping and takes no new call.",
   SERVER_UNSAFE: "The server does not start with these settings: they are unsafe.",

@@ -1,5 +1,6 @@
 // What the routes are made of: the engine, and what a server has besides it. A route takes the part of it that it uses.
 import type { Engine } from "../app/engine.ts";
+import type { EventFeed } from "../app/event-feed.ts";
 import type { RunTasks } from "../app/run-tasks.ts";
 import type { Audit } from "./audit.ts";
 import type { Auth } from "./auth.ts";
@@ -12,6 +13,7 @@ export type Api = {
   readonly auth: Auth;
   readonly audit: Audit;
   readonly streams: Streams;
+  readonly feed: EventFeed;
   readonly version: string;
   /** The name that /health tells everybody. */
   readonly organization: string;

@@ -4,6 +4,7 @@ import { describeApi } from "./openapi.ts";
 import type { Route } from "./route.ts";
 import { route } from "./route.ts";
 import { cardRoutes } from "./routes/cards.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { oldRunRoutes } from "./routes/sessions.ts";
@@ -18,6 +19,7 @@ export function apiRoutes(api: Api): readonly Route[] {
     ...runRoutes(api),
     ...oldRunRoutes(api),
     ...cardRoutes(api),
+    ...eventRoutes(api),
   ];
   routes.push(
     route({

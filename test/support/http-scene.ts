@@ -2,6 +2,7 @@
 // a key of each scope, and the routes as they are registered.
 import type { TestContext } from "node:test";
 import type { Engine } from "../../src/app/engine.ts";
+import { createEventFeed } from "../../src/app/event-feed.ts";
 import { createRunTasks } from "../../src/app/run-tasks.ts";
 import type { RunTasks } from "../../src/app/run-tasks.ts";
 import { createAudit } from "../../src/http/audit.ts";
@@ -62,6 +63,8 @@ export type SceneOptions = Partial<Setting> & {
   readonly origins?: readonly string[];
   readonly limits?: HttpDeps["limits"];
   readonly authenticate?: Authenticate;
+  /** Event streams go on; without it each ends at once, so that every route can be asked for its answer. */
+  readonly follows?: true;
   readonly store?: (store: Engine["store"]) => Engine["store"];
   /** Replaces or adds routes. */
   readonly routes?: (routes: readonly Route[], api: Api) => readonly Route[];
@@ -88,6 +91,8 @@ export async function openHttp(
     const scope = keys.get(key);
     return scope === undefined ? null : { id: `${scope}-key`, scope };
   };
+  const feed = createEventFeed({ store, clock: opened.engine.clock, quietMs: 1000 });
+  if (options.follows !== true) feed.close();
   const isOwnerGone = (): boolean => true;
   const tasks = createRunTasks({ engine, isOwnerGone });
   const streams = createStreams();
@@ -115,6 +120,7 @@ export async function openHttp(
     auth,
     audit,
     streams,
+    feed,
     version: "1.2.3",
     organization: "The test",
     machineLoad: createMachineMeter(),
@@ -132,6 +138,7 @@ export async function openHttp(
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   context.after(async () => {
+    feed.close();
     await tasks.stop();
     await server.stop(0);
     await opened.close();
