@@ -6,6 +6,10 @@ import type { EventFeed } from "./app/event-feed.ts";
 import { createEventFeed } from "./app/event-feed.ts";
 import { authenticateKey } from "./app/keys.ts";
 import type { RunTasks } from "./app/run-tasks.ts";
+import { keepSandboxes } from "./app/sandboxes/keep.ts";
+import { inspectPosture } from "./assemble-posture.ts";
+import { summarizeConfig } from "./config-summary.ts";
+import type { PostureCheck } from "./domain/posture.ts";
 import { createRunTasks } from "./app/run-tasks.ts";
 import { adoptLostRuns } from "./app/stop-run.ts";
 import type { Left } from "./app/take-up-runs.ts";
@@ -13,7 +17,7 @@ import type { ServeReport, Serving } from "./cli/workbench.ts";
 import type { Config } from "./config.ts";
 import { EngineError } from "./domain/errors.ts";
 import type { Result } from "./domain/result.ts";
-import { ok } from "./domain/result.ts";
+import { ok, refuse } from "./domain/result.ts";
 import { createAudit } from "./http/audit.ts";
 import type { Authenticate } from "./http/auth.ts";
 import { createAuth } from "./http/auth.ts";
@@ -29,6 +33,8 @@ import { createStreams } from "./http/streams.ts";
 import { createTokens, SESSION_MS, SESSIONS_MAX, TICKET_MS, TICKETS_MAX } from "./http/tokens.ts";
 
 export type ServerAssembly = {
+  readonly dir: string;
+  readonly stateDir: string;
   readonly engine: Engine;
   readonly config: Config;
   readonly version: string;
@@ -49,6 +55,9 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
   const allowInsecure = config.flag("server.allow_insecure_no_api_key");
   const start = decideStart({ host, apiKey, allowInsecure });
   if (!start.ok) return start;
+  const posture = await judgeStart(assembly);
+  if (!posture.ok) return posture;
+  engine.log.info({ settings: summarizeConfig(config) }, "serving with these settings");
   const lost = await adoptLostRuns(engine, isOwnerGone);
   const tasks = createRunTasks({ engine, isOwnerGone });
   const streams = createStreams();
@@ -80,15 +89,16 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     const report: ServeReport = {
       addresses: [{ name: "API", url: urlOf(at.address, at.port) }],
       keys: start.value.keys,
-      warnings: start.value.warnings,
+      warnings: [...start.value.warnings, ...posture.value],
       lostRuns: lost.map(({ id }) => id),
     };
     const ended = new AbortController();
     const sweeping = sweep({ engine, tasks, config, isOwnerGone }, ended.signal);
+    const keeping = keepSandboxes(engine, isOwnerGone, ended.signal);
     const stop = async (): Promise<boolean> => {
       ended.abort();
       // No run may begin once the others are being paused.
-      const paused = Promise.all([tasks.stop(), sweeping]);
+      const paused = Promise.all([tasks.stop(), sweeping, keeping]);
       feed.close();
       await server.stop(STOP_GRACE_MS);
       return within(engine, paused, STOP_RUNS_MS);
@@ -103,6 +113,30 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       error: { code: error.code, message: error.message, details: error.details },
     };
   }
+}
+
+/** What the posture refuses, no server starts with; what it warns of is said at the start, and kept in the log. */
+async function judgeStart({
+  engine,
+  config,
+  dir,
+  stateDir,
+}: ServerAssembly): Promise<Result<readonly string[]>> {
+  const { containment } = engine;
+  const isRoot = process.getuid?.() === 0;
+  const checks = await inspectPosture({ config, dir, stateDir, containment, isRoot });
+  const lines = (verdict: PostureCheck["verdict"]): readonly string[] =>
+    checks
+      .filter((check) => check.verdict === verdict)
+      .map(({ name, reason, remedy }) => `${name}: ${reason} ${remedy ?? ""}`.trim());
+  const refused = lines("refuse");
+  if (refused.length > 0)
+    return refuse("SERVER_UNSAFE", `The server does not start like this.\n${refused.join("\n")}`, {
+      checks: refused,
+    });
+  const warnings = lines("warn");
+  if (warnings.length > 0) engine.log.warn({ warnings }, "the posture has warnings");
+  return ok(warnings);
 }
 
 /** What this process commits, its followers need not look for. */

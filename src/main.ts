@@ -178,6 +178,8 @@ async function openProject(
       serve: async () => {
         const { startServer } = await import("./assemble-server.ts");
         return startServer({
+          dir,
+          stateDir,
           engine: engine.value,
           config,
           version: readVersion(),

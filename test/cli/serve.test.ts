@@ -1,6 +1,6 @@
 // `orket serve` as a process: what it says, whom it lets in, what it refuses to start with, and how it ends.
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -62,7 +62,7 @@ test("serve says where it listens and shows no key, answers, and ends by a signa
     out,
     /API {8}http:\/\/127\.0\.0\.1:\d+\n {2}key {8}needed for every call but \/health/,
   );
-  assert.match(err, /^Stopping; runs are paused and can be resumed\./);
+  assert.match(err, /^Stopping; runs are paused and can be resumed\./m);
   assert.ok(!`${out}${err}`.includes(KEY));
 });
 
@@ -143,4 +143,24 @@ test("without a key the server lets nobody in, and by explicit wish everybody, w
   assert.equal((await fetch(`${open.url}/v1/version`)).status, 200);
   open.server.signal("SIGTERM");
   assert.match((await open.server.ended).err, /warning: ORKET_ALLOW_INSECURE_NO_API_KEY is on/);
+});
+
+test("what the posture warns of is said and logged; in production it stops the start with the way out", async (context) => {
+  const { dir } = await project(context);
+  const weak = { ORKET_API_KEY: "hunter2-example" };
+  const server = startOrket(["serve", "--port", "0"], { cwd: dir, env: weak });
+  await server.says("Ctrl-C stops it");
+  server.signal("SIGTERM");
+  const { code, err } = await server.ended;
+  assert.equal(code, 0);
+  assert.match(err, /^warning: api-key-strength: .*openssl rand/m);
+  const log = await readFile(join(dir, ".orket/process.jsonl"), "utf8");
+  assert.match(log, /the posture has warnings/);
+  assert.match(log, /serving with these settings/);
+  assert.ok(!log.includes("hunter2"));
+  const env = { ...weak, ORKET_ENV: "production" };
+  const refused = await runOrket(["serve", "--port", "0"], { cwd: dir, env });
+  assert.equal(refused.code, 3);
+  assert.match(refused.err, /SERVER_UNSAFE[^]*api-key-strength: /);
+  assert.ok(!refused.err.includes("hunter2"));
 });
