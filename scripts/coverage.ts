@@ -19,7 +19,16 @@ const PROCESSES = [
   "src/adapters/workspace/{git,race}.test.ts",
 ];
 // Tested as processes only: the entry and the composition root.
-const ENTRY = ["src/cli/**", "src/main.ts", "src/assemble.ts", "src/assemble-replay.ts"];
+const ENTRY = [
+  "src/cli/**",
+  "src/main.ts",
+  "src/assemble.ts",
+  "src/assemble-replay.ts",
+  "src/assemble-server.ts",
+  "src/assemble-webhook.ts",
+  // Runs in a thread, which is not seen either.
+  "src/adapters/pattern/match-worker.ts",
+];
 
 const isTest = (path: string): boolean => path.endsWith(".test.ts");
 const entry = globSync(ENTRY);

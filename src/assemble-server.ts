@@ -7,6 +7,8 @@ import { createEventFeed } from "./app/event-feed.ts";
 import { authenticateKey } from "./app/keys.ts";
 import type { RunTasks } from "./app/run-tasks.ts";
 import { keepSandboxes } from "./app/sandboxes/keep.ts";
+import { createProjectFiles } from "./adapters/workspace/project-files.ts";
+import type { PostureScene } from "./assemble-posture.ts";
 import { inspectPosture } from "./assemble-posture.ts";
 import { summarizeConfig } from "./config-summary.ts";
 import type { PostureCheck } from "./domain/posture.ts";
@@ -70,6 +72,8 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     audit,
     streams,
     feed,
+    projectFiles: createProjectFiles(assembly.dir),
+    posture: async () => inspectPosture(postureSceneOf(assembly)),
     version,
     organization: await organizationOf(engine, config),
     machineLoad: createMachineMeter(),
@@ -116,15 +120,9 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
 }
 
 /** What the posture refuses, no server starts with; what it warns of is said at the start, and kept in the log. */
-async function judgeStart({
-  engine,
-  config,
-  dir,
-  stateDir,
-}: ServerAssembly): Promise<Result<readonly string[]>> {
-  const { containment } = engine;
-  const isRoot = process.getuid?.() === 0;
-  const checks = await inspectPosture({ config, dir, stateDir, containment, isRoot });
+async function judgeStart(assembly: ServerAssembly): Promise<Result<readonly string[]>> {
+  const { engine } = assembly;
+  const checks = await inspectPosture(postureSceneOf(assembly));
   const lines = (verdict: PostureCheck["verdict"]): readonly string[] =>
     checks
       .filter((check) => check.verdict === verdict)
@@ -138,6 +136,14 @@ async function judgeStart({
   if (warnings.length > 0) engine.log.warn({ warnings }, "the posture has warnings");
   return ok(warnings);
 }
+
+const postureSceneOf = ({ config, dir, stateDir, engine }: ServerAssembly): PostureScene => ({
+  config,
+  dir,
+  stateDir,
+  containment: engine.containment,
+  isRoot: process.getuid?.() === 0,
+});
 
 /** What this process commits, its followers need not look for. */
 function withFeed(engine: Engine): { readonly engine: Engine; readonly feed: EventFeed } {

@@ -237,3 +237,14 @@ function unstoredIssue(
   } as const;
   return { id, summary, seat, priority, dependsOn, score, ...fresh };
 }
+
+/** As interfaces.md section 5.2 has it. */
+export const toBoard = ({ orphanedEpics, orphanedIssues, ...board }: Board) => ({
+  sprint: board.sprint,
+  rocks: board.rocks,
+  orphaned_epics: orphanedEpics,
+  orphaned_issues: orphanedIssues,
+  artifacts: [],
+  alerts: board.alerts,
+  asOfSeq: board.asOfSeq,
+});

@@ -7,7 +7,7 @@ import type { FileText, FolderFiles } from "../ports/workspace.ts";
 
 export const PROJECT_FILE_BYTES_MAX = 1024 * 1024;
 
-type Files = { readonly projectFiles: FolderFiles };
+export type Files = { readonly projectFiles: FolderFiles };
 
 export type ExplorerItem = {
   readonly name: string;

@@ -28,7 +28,7 @@ function readPart(text: string): FileDiff {
   const has = (start: string): boolean => head.some((line) => line.startsWith(start));
   const count = (mark: string): number => hunks.filter((line) => line.startsWith(mark)).length;
   return {
-    path: pathOf(lines[0] ?? ""),
+    path: pathOf(lines.slice(0, 1).join("")),
     change: has("new file mode ") ? "added" : has("deleted file mode ") ? "deleted" : "modified",
     isBinary: has("Binary files "),
     linesAdded: count("+"),

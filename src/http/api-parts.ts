@@ -1,7 +1,9 @@
 // What the routes are made of: the engine, and what a server has besides it. A route takes the part of it that it uses.
 import type { Engine } from "../app/engine.ts";
+import type { Files } from "../app/project-files.ts";
 import type { EventFeed } from "../app/event-feed.ts";
 import type { RunTasks } from "../app/run-tasks.ts";
+import type { PostureCheck } from "../domain/posture.ts";
 import type { Audit } from "./audit.ts";
 import type { Auth } from "./auth.ts";
 import type { MachineLoad } from "./machine.ts";
@@ -14,6 +16,9 @@ export type Api = {
   readonly audit: Audit;
   readonly streams: Streams;
   readonly feed: EventFeed;
+  readonly projectFiles: Files["projectFiles"];
+  /** How safely the server is set up, as it is now. */
+  readonly posture: () => Promise<readonly PostureCheck[]>;
   readonly version: string;
   /** The name that /health tells everybody. */
   readonly organization: string;

@@ -2,12 +2,12 @@
 // client that does not read: it is cut, and comes back with the number of the last event it has.
 import type { ServerResponse } from "node:http";
 import type { EventFeed, FeedBatch, Following } from "../app/event-feed.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { Engine } from "../app/engine.ts";
 import { toEvent } from "./translate.ts";
 
 export type StreamDeps = {
   readonly feed: EventFeed;
-  readonly clock: Clock;
+  readonly clock: Engine["clock"];
   /** Whether whoever opened the stream may still read; asked from time to time. */
   readonly isStillWelcome: () => Promise<boolean>;
 };

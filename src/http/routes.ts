@@ -3,6 +3,11 @@ import type { Api } from "./api-parts.ts";
 import { describeApi } from "./openapi.ts";
 import type { Route } from "./route.ts";
 import { route } from "./route.ts";
+import { approvalRoutes } from "./routes/approvals.ts";
+import { fileRoutes } from "./routes/files.ts";
+import { projectRoutes } from "./routes/project.ts";
+import { runPartRoutes } from "./routes/run-parts.ts";
+import { sandboxRoutes } from "./routes/sandboxes.ts";
 import { cardRoutes } from "./routes/cards.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { loginRoutes } from "./routes/login.ts";
@@ -20,6 +25,11 @@ export function apiRoutes(api: Api): readonly Route[] {
     ...oldRunRoutes(api),
     ...cardRoutes(api),
     ...eventRoutes(api),
+    ...fileRoutes(api),
+    ...projectRoutes(api),
+    ...runPartRoutes(api),
+    ...approvalRoutes(api),
+    ...sandboxRoutes(api),
   ];
   routes.push(
     route({

@@ -2,6 +2,7 @@
 // a key of each scope, and the routes as they are registered.
 import type { TestContext } from "node:test";
 import type { Engine } from "../../src/app/engine.ts";
+import { createProjectFiles } from "../../src/adapters/workspace/project-files.ts";
 import { createEventFeed } from "../../src/app/event-feed.ts";
 import { createRunTasks } from "../../src/app/run-tasks.ts";
 import type { RunTasks } from "../../src/app/run-tasks.ts";
@@ -121,6 +122,10 @@ export async function openHttp(
     audit,
     streams,
     feed,
+    projectFiles: createProjectFiles(project.dir),
+    posture: async () => [
+      { name: "root", verdict: "warn", reason: "It is root.", remedy: "Be somebody." },
+    ],
     version: "1.2.3",
     organization: "The test",
     machineLoad: createMachineMeter(),

@@ -158,6 +158,9 @@ const namespaceArguments = ({ network, env }: ContainedCommand): readonly string
   "--new-session",
   "--cap-drop",
   "ALL",
+  // Node hands it on by itself while coverage is measured.
+  "--unsetenv",
+  "NODE_V8_COVERAGE",
   ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
   "--seccomp",
   String(DESCRIPTORS.filter),

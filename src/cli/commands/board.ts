@@ -1,6 +1,6 @@
 // `orket board`: the backlog as a tree, with what each card waits for.
 import type { Board, BoardEpic, BoardIssue } from "../../app/board.ts";
-import { readBoard } from "../../app/board.ts";
+import { readBoard, toBoard } from "../../app/board.ts";
 import { assetRefusal } from "../../app/start-run.ts";
 import { glyphOf, styleOf } from "../card-style.ts";
 import { phaseLine } from "../phase-line.ts";
@@ -20,7 +20,7 @@ export const board = async (cli: Cli, options: Options): Promise<number> =>
       const refused = assetRefusal(read.error);
       return refused.ok ? 0 : showProblem(io, refused.error, options.json === true);
     }
-    if (options.json === true) io.out(`${JSON.stringify(toJson(read.value))}\n`);
+    if (options.json === true) io.out(`${JSON.stringify({ v: 1, ...toBoard(read.value) })}\n`);
     else if (isEmpty(read.value)) io.err(`${nothingIn(options.department)}\n`);
     else io.out(toText(io, read.value));
     return 0;
@@ -33,25 +33,6 @@ const nothingIn = (department: string | undefined): string =>
   department === undefined
     ? "The backlog is empty. Write a first epic, or start with one: orket init --yes"
     : `The department ${department} has no rock, epic or issue. See the whole board with: orket board`;
-
-/** The shape of interfaces.md section 5.2. */
-const toJson = ({
-  rocks,
-  orphanedEpics,
-  orphanedIssues,
-  alerts,
-  sprint,
-  asOfSeq,
-}: Board): unknown => ({
-  v: 1,
-  sprint,
-  rocks,
-  orphaned_epics: orphanedEpics,
-  orphaned_issues: orphanedIssues,
-  artifacts: [],
-  alerts,
-  asOfSeq,
-});
 
 function toText(io: Io, { rocks, orphanedEpics, orphanedIssues, alerts, sprint }: Board): string {
   const paint = createPaint(io.color);

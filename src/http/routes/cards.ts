@@ -1,6 +1,6 @@
 // Stored cards: list them, look at one and its history, move it, comment on it.
 import { z } from "zod";
-import { commentOnCard, moveCardByRules } from "../../app/edit-cards.ts";
+import { archiveCards, commentOnCard, moveCardByRules } from "../../app/edit-cards.ts";
 import { cardHistory, listCards, showCard } from "../../app/read-cards.ts";
 import type { CardView } from "../../app/read-cards.ts";
 import type { Card } from "../../domain/card.ts";
@@ -8,6 +8,7 @@ import { CARD_KINDS, CARD_STATUSES } from "../../domain/card.ts";
 import type { Result } from "../../domain/result.ts";
 import { ok } from "../../domain/result.ts";
 import { cardPage, cardViewSchema, eventPage } from "../api.ts";
+import { archivedSchema } from "../api-project.ts";
 import type { Api } from "../api-parts.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
@@ -43,6 +44,7 @@ export const cardRoutes = (api: Parts): readonly Route[] => [
   }),
   historyRoute(api),
   moveRoute(api),
+  archiveRoute(api),
   route({
     method: "POST",
     path: "/v1/cards/:id/comments",
@@ -148,3 +150,39 @@ async function shown({ engine }: Parts, done: Promise<Result<Card>>): Promise<Re
   if (!card.ok) return card;
   return showCard(engine, { card: card.value.id, build: card.value.build });
 }
+
+const WORDS_MAX = 1000;
+const words = z.array(z.string().min(1).max(300)).max(WORDS_MAX).nullish();
+
+const archiveRoute = ({ engine }: Parts): Route =>
+  route({
+    method: "POST",
+    path: "/v1/cards/archive",
+    about: "Archives cards by id, by build or by words in them; each counts once",
+    auth: "operate",
+    errors: ["ARCHIVE_SELECTOR_MISSING", "BODY_TOO_LARGE"],
+    body: z.strictObject({
+      card_ids: words,
+      build_id: z.string().min(1).max(300).nullish(),
+      related_tokens: words,
+      reason: z.string().max(4096).nullish(),
+      archived_by: z.string().max(200).nullish(),
+    }),
+    answer: archivedSchema,
+    handle: async ({ body, caller }) => {
+      const asked = {
+        cardIds: body.card_ids ?? [],
+        build: body.build_id ?? null,
+        relatedTokens: body.related_tokens ?? [],
+        reason: body.reason ?? null,
+        // Whoever holds the key did it, whatever name the body has.
+        person: caller.id,
+      };
+      return answer(archiveCards(engine, asked), ({ archivedIds, missingIds }) => ({
+        ok: true as const,
+        archived_count: archivedIds.length,
+        archived_ids: archivedIds,
+        missing_ids: missingIds,
+      }));
+    },
+  });
