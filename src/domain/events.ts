@@ -77,6 +77,13 @@ export const EVENT_TYPES = [
   "plan-proposed",
   "plan-applied",
   "plan-failed",
+  // pull request
+  "delivery-accepted",
+  "delivery-ignored",
+  "delivery-done",
+  "delivery-retried",
+  "delivery-given-up",
+  "delivery-replayed",
   // system
   "key-used",
   "key-refused",

@@ -5,6 +5,7 @@ import type { ApiKey } from "../domain/api-key.ts";
 import type { Approval, ApprovalKind, ApprovalState } from "../domain/approval.ts";
 import type { Card, CardBrief, CardStatus, UNTOUCHED } from "../domain/card.ts";
 import type { CardMove } from "../domain/card-moves.ts";
+import type { Delivery, DeliveryState } from "../domain/delivery.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Memory } from "../domain/memory.ts";
@@ -421,6 +422,55 @@ export type KeyStore = {
   readonly noteUse: (id: string, at: string) => Promise<void>;
 };
 
+/** As it comes in: `state` is accepted or ignored. `body` is its text, from which the store takes secrets. */
+export type NewDelivery = Omit<
+  Delivery,
+  "number" | "attempts" | "nextAttemptMs" | "settledAt" | "state" | "receivedAt"
+> & { readonly body: string; readonly state: "accepted" | "ignored" };
+
+export type DeliveryFilter = {
+  readonly states?: readonly DeliveryState[];
+  readonly limit: number;
+};
+
+export type DeliveryClaim = {
+  /** Only these are taken, and only these are waited for in their lane. */
+  readonly events: readonly string[];
+  readonly owner: string;
+  readonly nowMs: number;
+  readonly untilMs: number;
+};
+
+export type DeliveryEnd = {
+  readonly state: Exclude<DeliveryState, "working">;
+  readonly reason: string | null;
+  readonly nextAttemptMs: number;
+};
+
+/** The right to renew and settle a delivery: the number of the attempt that took it. */
+export type DeliveryAttempt = Pick<Delivery, "id" | "attempts">;
+
+/** The events of a delivery are written by whoever adds and settles it, in the same transaction. */
+export type DeliveryStore = {
+  /** The delivery that is there already, when its id or its event and body digest are known; null when it was stored. */
+  readonly add: (delivery: NewDelivery) => Promise<Delivery | null>;
+  readonly get: (id: string) => Promise<Delivery | null>;
+  readonly body: (id: string) => Promise<string | null>;
+  /** Newest first. */
+  readonly list: (filter: DeliveryFilter) => Promise<readonly Delivery[]>;
+  /**
+   * The oldest that may be worked on: due, or left behind by an owner whose lease has ended, and with none before it in
+   * its lane that is still open. It is working then, with one attempt more.
+   */
+  readonly claim: (claim: DeliveryClaim) => Promise<Delivery | null>;
+  /** False when somebody else has taken it meanwhile. */
+  readonly renew: (attempt: DeliveryAttempt, untilMs: number) => Promise<boolean>;
+  /** Compare-and-set: false when it is not working on this attempt any more. */
+  readonly settle: (attempt: DeliveryAttempt, end: DeliveryEnd) => Promise<boolean>;
+  /** A dead one is accepted again, with all its attempts; false when it is not dead. */
+  readonly revive: (id: string, nowMs: number) => Promise<boolean>;
+};
+
 export type StoreTransaction = {
   readonly cards: CardStore;
   readonly comments: CommentStore;
@@ -431,6 +481,7 @@ export type StoreTransaction = {
   readonly approvals: ApprovalStore;
   readonly sandboxes: SandboxStore;
   readonly keys: KeyStore;
+  readonly deliveries: DeliveryStore;
   readonly events: EventLog;
 };
 

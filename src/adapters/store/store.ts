@@ -10,6 +10,7 @@ import { approvalStatements, openApprovals } from "./sql/approvals.ts";
 import { keepNoSecrets } from "./keep-no-secrets.ts";
 import { cardStatements, openCards } from "./sql/cards.ts";
 import { commentStatements, openComments } from "./sql/comments.ts";
+import { deliveryStatements, openDeliveries } from "./sql/deliveries.ts";
 import type { LogEnd } from "./sql/events.ts";
 import { eventStatements, openEvents, openLogEnd } from "./sql/events.ts";
 import { checkFence } from "./sql/leases.ts";
@@ -60,6 +61,7 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
       approvals: openApprovals({ db, session, statements: statements.approvals, redact }),
       sandboxes: openSandboxes({ db, session, statements: statements.sandboxes, redact }),
       keys: openKeys(session, statements.keys),
+      deliveries: openDeliveries({ db, session, statements: statements.deliveries, redact }),
       events: openEvents({ db, session, end, redact }),
     };
     return keepNoSecrets(tables, redact);
@@ -109,6 +111,7 @@ const compileAll = (db: Kysely<Schema>) => ({
   approvals: approvalStatements(db),
   sandboxes: sandboxStatements(db),
   keys: keyStatements(db),
+  deliveries: deliveryStatements(db),
   events: eventStatements(db),
   verify: verifyStatements(db),
 });

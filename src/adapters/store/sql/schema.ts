@@ -239,6 +239,30 @@ type PhasesTable = {
   completed_at: Moment | null;
 };
 
+type DeliveriesTable = {
+  number: Generated<number>;
+  id: Text;
+  event: Text;
+  action: Text | null;
+  repository: number | null;
+  repository_name: Text | null;
+  pull_request: number | null;
+  sender: number | null;
+  sender_name: Text | null;
+  lane: Text;
+  source: Text;
+  size_bytes: number;
+  body_digest: Text;
+  received_at: Moment;
+  state: Text;
+  attempts: number;
+  reason: Text | null;
+  next_attempt_ms: number;
+  owner: Text | null;
+  lease_until_ms: number | null;
+  settled_at: Moment | null;
+};
+
 export type Schema = {
   cards: CardsTable;
   card_briefs: { build: Text; id_key: Text; brief: JsonText };
@@ -261,6 +285,8 @@ export type Schema = {
   approvals: ApprovalsTable;
   sandboxes: SandboxesTable;
   api_keys: ApiKeysTable;
+  deliveries: DeliveriesTable;
+  delivery_bodies: { delivery: number; body: JsonText };
   events: EventsTable;
   event_head: { id: number; seq: number; hash: Text };
 };
