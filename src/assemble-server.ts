@@ -5,6 +5,7 @@ import type { Engine } from "./app/engine.ts";
 import type { EventFeed } from "./app/event-feed.ts";
 import { createEventFeed } from "./app/event-feed.ts";
 import { authenticateKey } from "./app/keys.ts";
+import { openWebhook, webhookStartOf } from "./assemble-webhook.ts";
 import type { RunTasks } from "./app/run-tasks.ts";
 import { keepSandboxes } from "./app/sandboxes/keep.ts";
 import { createProjectFiles } from "./adapters/workspace/project-files.ts";
@@ -57,6 +58,8 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
   const allowInsecure = config.flag("server.allow_insecure_no_api_key");
   const start = decideStart({ host, apiKey, allowInsecure });
   if (!start.ok) return start;
+  const webhookStart = webhookStartOf(config);
+  if (!webhookStart.ok) return webhookStart;
   const posture = await judgeStart(assembly);
   if (!posture.ok) return posture;
   engine.log.info({ settings: summarizeConfig(config) }, "serving with these settings");
@@ -65,6 +68,7 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
   const streams = createStreams();
   const auth = authOf(assembly, { apiKey, keys: start.value.keys });
   const audit = createAudit(engine);
+  const organization = await organizationOf(engine, config);
   const api: Api = {
     engine,
     tasks,
@@ -75,7 +79,7 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     projectFiles: createProjectFiles(assembly.dir),
     posture: async () => inspectPosture(postureSceneOf(assembly)),
     version,
-    organization: await organizationOf(engine, config),
+    organization,
     machineLoad: createMachineMeter(),
     isOwnerGone,
   };
@@ -90,10 +94,15 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       host: listenAddress(host),
       port: config.number("server.port"),
     });
+    const { secrets, warnings } = webhookStart.value;
+    const webhook = await openWebhook({ engine, config, organization, secrets });
     const report: ServeReport = {
-      addresses: [{ name: "API", url: urlOf(at.address, at.port) }],
+      addresses: [
+        { name: "API", url: urlOf(at.address, at.port) },
+        ...(webhook === null ? [] : [{ name: "webhook", url: urlOf(webhook.address, webhook.port) }]),
+      ],
       keys: start.value.keys,
-      warnings: [...start.value.warnings, ...posture.value],
+      warnings: [...start.value.warnings, ...posture.value, ...warnings],
       lostRuns: lost.map(({ id }) => id),
     };
     const ended = new AbortController();
@@ -102,7 +111,8 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     const stop = async (): Promise<boolean> => {
       ended.abort();
       // No run may begin once the others are being paused.
-      const paused = Promise.all([tasks.stop(), sweeping, keeping]);
+      const received = webhook?.stop(STOP_GRACE_MS);
+      const paused = Promise.all([tasks.stop(), sweeping, keeping, received]);
       feed.close();
       await server.stop(STOP_GRACE_MS);
       return within(engine, paused, STOP_RUNS_MS);

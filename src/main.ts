@@ -186,6 +186,10 @@ async function openProject(
           isOwnerGone,
         });
       },
+      replayFile: async (file, person) => {
+        const { replayFile } = await import("./assemble-webhook.ts");
+        return replayFile({ engine: engine.value, config, path: folder(file), person });
+      },
       close,
     },
   };

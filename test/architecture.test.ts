@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
   "assemble.ts": ["*"], // its second half, loaded only by commands that open a project
   "assemble-server.ts": ["*"], // its third part, loaded only by serve
   "assemble-posture.ts": ["*"], // looks at settings, files and process for the posture
+  "assemble-webhook.ts": ["*"], // its fourth, for the second door and for replays
   "assemble-replay.ts": ["*"], // the same for recorded runs, with time and chance of its own
   "config.ts": ["*"],
   "secret-file.ts": ["domain", "node:*"], // how config.ts is handed the files that hold secrets

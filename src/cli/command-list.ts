@@ -4,6 +4,7 @@ import { Argument, InvalidArgumentError, Option } from "commander";
 import { APPROVE_MODES } from "../domain/approval.ts";
 import { SCOPES } from "../domain/api-key.ts";
 import { CARD_STATUSES, WAIT_REASONS } from "../domain/card.ts";
+import { DELIVERY_STATES } from "../domain/delivery.ts";
 import type { Cli } from "./main.ts";
 
 /** Options are what the definition below makes of them; each command's own type says which it reads. */
@@ -315,12 +316,26 @@ function addServer(add: Add): void {
   add({
     ...document,
     name: "serve",
-    about: "the HTTP API of the project, until a signal stops it",
+    about: "the HTTP API of the project and the receiver of webhooks, until a signal stops it",
     example: "ORKET_API_KEY=… orket serve --port 8082",
     load: async () => (await import("./commands/serve.ts")).serve,
   })
     .option("--host <address>", "listen on this address (default: the setting, 127.0.0.1)")
     .option("--port <number>", "listen on this port; 0 takes a free one (default: 8082)");
+  add({
+    ...document,
+    name: "webhook",
+    about: "what the forge sent and what became of it, newest first",
+    example: "orket webhook --state dead",
+    load: async () => (await import("./commands/webhook.ts")).webhook,
+  }).addOption(new Option("--state <state>", "only this state").choices(DELIVERY_STATES));
+  add({
+    ...document,
+    name: "webhook replay <file>",
+    about: "take in a stored payload as if it came now, or by its id one that was given up",
+    example: "orket webhook replay delivery.json",
+    load: async () => (await import("./commands/webhook.ts")).webhookReplay,
+  });
 }
 
 function addSandboxes(add: Add): void {

@@ -1,5 +1,6 @@
 // What the command line asks of the composition root: a project opened on real parts. The CLI knows no adapter.
 import type { Engine, Watcher } from "../app/engine.ts";
+import type { Received } from "../app/receive-delivery.ts";
 import type { Difference } from "../domain/recording.ts";
 import type { Result } from "../domain/result.ts";
 
@@ -30,6 +31,8 @@ export type Project = {
   ) => Promise<Result<{ readonly events: number; readonly difference: Difference | null }>>;
   /** Opens the API on the address of the settings. */
   readonly serve: () => Promise<Result<Serving>>;
+  /** Takes in the delivery that lies in a file; null when there is no such file. */
+  readonly replayFile: (file: string, person: string) => Promise<Result<Received> | null>;
   readonly close: () => Promise<void>;
 };
 

@@ -47,8 +47,10 @@ type WebhookLimits = BodyLimits & {
   readonly lingerMs: number;
 };
 
+export const BODY_BYTES_MAX = 8_388_608;
+
 const LIMITS: WebhookLimits = {
-  bodyBytesMax: 8_388_608,
+  bodyBytesMax: BODY_BYTES_MAX,
   arrivingBytesMax: 134_217_728,
   headerBytesMax: 16_384,
   headersMs: 5000,
