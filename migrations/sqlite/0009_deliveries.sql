@@ -29,8 +29,9 @@ CREATE TABLE deliveries (
 ) STRICT;
 
 -- The same body is the same delivery, whatever id it comes with: the id is not signed.
-CREATE UNIQUE INDEX deliveries_by_body ON deliveries (event, body_digest);
-CREATE INDEX deliveries_open ON deliveries (lane, number) WHERE state IN ('accepted', 'working');
+CREATE UNIQUE INDEX deliveries_by_body ON deliveries (body_digest, event);
+CREATE INDEX deliveries_open ON deliveries (number) WHERE state IN ('accepted', 'working');
+CREATE INDEX deliveries_by_lane ON deliveries (lane, number) WHERE state IN ('accepted', 'working');
 
 -- Apart, because lists never need them.
 CREATE TABLE delivery_bodies (

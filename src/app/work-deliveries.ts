@@ -136,7 +136,10 @@ async function attempt(
   const signal = AbortSignal.any([working.signal, lost.signal]);
   try {
     const handled = await handle(delivery, signal);
-    if (!handled.ok) return failed(handled.error.message, delivery, clock.now());
+    if (!handled.ok)
+      return working.signal.aborted
+        ? failedByStop(clock.now())
+        : failed(handled.error.message, delivery, clock.now());
     const { value } = handled;
     return value.kind === "done"
       ? { type: "delivery-done", state: "done", reason: null, nextAttemptMs: 0 }

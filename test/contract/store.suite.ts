@@ -10,6 +10,7 @@ import { moveTo, newCard, newEvent, newMemory, newRun, newTurn } from "../suppor
 import { testStoreApprovals } from "./store-approvals.suite.ts";
 import { testStoreCards } from "./store-cards.suite.ts";
 import { testStoreComments } from "./store-comments.suite.ts";
+import { testStoreDeliveries } from "./store-deliveries.suite.ts";
 import { testStoreEvents } from "./store-events.suite.ts";
 import { testStoreKeys } from "./store-keys.suite.ts";
 import { testStoreMemories } from "./store-memories.suite.ts";
@@ -38,6 +39,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStoreSandboxes(openStore);
     testStoreKeys(openStore);
     testStoreCopies(openStore);
+    testStoreDeliveries(openStore);
     testStoreEvents(openStore);
   });
 }
