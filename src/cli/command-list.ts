@@ -328,7 +328,9 @@ function addServer(add: Add): void {
     about: "what the forge sent and what became of it, newest first",
     example: "orket webhook --state dead",
     load: async () => (await import("./commands/webhook.ts")).webhook,
-  }).addOption(new Option("--state <state>", "only this state").choices(DELIVERY_STATES));
+  })
+    .addOption(new Option("--state <state>", "only this state").choices(DELIVERY_STATES))
+    .option("--limit <n>", "how many (default: 100)", positive);
   add({
     ...document,
     name: "webhook replay <file>",

@@ -8,15 +8,16 @@ import type { Cli, GlobalOptions } from "../main.ts";
 import { showProblem } from "../problem.ts";
 import { withProject } from "../with-project.ts";
 
-const LISTED_MAX = 100;
+const LISTED = 100;
 
-type ListOptions = GlobalOptions & { readonly state?: string };
+type ListOptions = GlobalOptions & { readonly state?: string; readonly limit?: number };
 
 export const webhook = async (cli: Cli, options: ListOptions): Promise<number> =>
   withProject(cli, options, async ({ engine }) => {
     const { io } = cli;
     const states = DELIVERY_STATES.filter((state) => state === options.state);
-    const filter = states.length === 0 ? { limit: LISTED_MAX } : { states, limit: LISTED_MAX };
+    const { limit = LISTED } = options;
+    const filter = states.length === 0 ? { limit } : { states, limit };
     const { deliveries, asOfSeq } = await listDeliveries(engine, filter);
     const nowMs = engine.clock.now();
     if (options.json === true)
