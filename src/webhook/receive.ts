@@ -25,6 +25,8 @@ export type ReceiveDeps = {
   /** Null when the test endpoint is not open; a null token lets nobody in. */
   readonly test: { readonly token: string | null } | null;
   readonly wake: () => void;
+  /** Resolves for all that wait for it together, so that what is stored then shares a commit. */
+  readonly gather: () => Promise<void>;
 };
 
 export type Answer = {
@@ -115,7 +117,7 @@ const headersOf = ({ headers }: IncomingMessage): Omit<Incoming, "body" | "sourc
 const wordOf = (value: string | readonly string[] | undefined): string | null =>
   value === undefined || value.length === 0 ? null : String(value);
 
-type KeepDeps = Pick<ReceiveDeps, "engine" | "repositories" | "wake">;
+type KeepDeps = Pick<ReceiveDeps, "engine" | "repositories" | "wake" | "gather">;
 
 async function keep(deps: KeepDeps, incoming: Incoming): Promise<Outcome> {
   const { engine, repositories, wake } = deps;
@@ -124,6 +126,7 @@ async function keep(deps: KeepDeps, incoming: Incoming): Promise<Outcome> {
   if (seconds !== null) return refuseLater(seconds);
   let kept: Result<Received>;
   try {
+    await deps.gather();
     kept = await keepParsed(engine, { ...incoming, actor: "engine", parsed });
   } catch (error) {
     engine.log.error({ error: String(error) }, "a delivery could not be stored");

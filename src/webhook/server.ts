@@ -60,6 +60,8 @@ const LIMITS: WebhookLimits = {
   lingerMs: 2000,
 };
 
+/** How long a delivery waits for others to be stored with: a commit waits for the disk as long, and one is enough for all. */
+const GATHER_MS = 2;
 const REPOSITORIES_MAX = 10_000;
 const STRANGERS_PER_MINUTE_MAX = 60;
 
@@ -77,8 +79,9 @@ type Route = {
 export function createWebhookServer(deps: WebhookDeps): WebhookServer {
   const { engine } = deps;
   const limits = { ...LIMITS, ...deps.limits };
-  const routes = routesOf(deps, limits);
   const state = { isStopping: false };
+  const gather = createGathering(engine);
+  const routes = routesOf({ ...deps, gather }, limits);
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytesMax,
@@ -114,8 +117,20 @@ export function createWebhookServer(deps: WebhookDeps): WebhookServer {
   };
 }
 
-function routesOf(deps: WebhookDeps, limits: WebhookLimits): Readonly<Record<string, Route>> {
-  const { engine, organization, secrets, perMinute, test, wake } = deps;
+function createGathering({ clock }: Pick<Engine, "clock">) {
+  let waiting: Promise<void> | null = null;
+  return async (): Promise<void> => {
+    waiting ??= clock.sleep(GATHER_MS).then(() => {
+      waiting = null;
+    });
+    await waiting;
+  };
+}
+
+type Gathering = WebhookDeps & Pick<ReceiveDeps, "gather">;
+
+function routesOf(deps: Gathering, limits: WebhookLimits): Readonly<Record<string, Route>> {
+  const { engine, organization, secrets, perMinute, test, wake, gather } = deps;
   const nowMs = (): number => engine.clock.monotonic();
   const receiving: ReceiveDeps = {
     engine,
@@ -125,6 +140,7 @@ function routesOf(deps: WebhookDeps, limits: WebhookLimits): Readonly<Record<str
     strangers: createRateLimit({ perMinute: STRANGERS_PER_MINUTE_MAX, namesMax: 1, nowMs }),
     test,
     wake,
+    gather,
   };
   const health: Outcome = ok({ status: 200, body: { status: "ok", organization } });
   return {
