@@ -99,7 +99,9 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     const report: ServeReport = {
       addresses: [
         { name: "API", url: urlOf(at.address, at.port) },
-        ...(webhook === null ? [] : [{ name: "webhook", url: urlOf(webhook.address, webhook.port) }]),
+        ...(webhook === null
+          ? []
+          : [{ name: "webhook", url: urlOf(webhook.address, webhook.port) }]),
       ],
       keys: start.value.keys,
       warnings: [...start.value.warnings, ...posture.value, ...warnings],
