@@ -4,6 +4,7 @@
 import { benchBoxes } from "./boxes.ts";
 import { benchEngine } from "./engine.ts";
 import { benchProcesses } from "./processes.ts";
+import { benchWebhooks } from "./webhooks.ts";
 
 const BACKLOGS = [100, 1000, 10_000];
 /** The default, and one where turns wait for each other more. */
@@ -16,6 +17,7 @@ const engine = await benchEngine({
   rounds: ROUNDS,
 });
 const boxes = await benchBoxes({ runs: 50 });
+const webhooks = await benchWebhooks({ connections: 20, deliveries: 4000 });
 const processes = await benchProcesses({ cards: 10_000, runs: 7 });
 
 const round = (value: number, digits = 0): string => value.toFixed(digits);
@@ -70,4 +72,14 @@ print(
     "box vs bare": round(row.boxMs / row.bareMs, 1),
   })),
 );
-console.log(JSON.stringify({ v: 1, engine, processes, boxes }));
+console.log("Signed deliveries of the usual size, each on the disk before its answer\n");
+print(
+  webhooks.map((row) => ({
+    receiver: row.receiver,
+    connections: String(row.connections),
+    deliveries: String(row.deliveries),
+    "deliveries/s": round(row.perSecond),
+    "p99 ms": round(row.p99Ms, 1),
+  })),
+);
+console.log(JSON.stringify({ v: 1, engine, processes, boxes, webhooks }));

@@ -48,7 +48,7 @@ async function scene(context?: TestContext) {
     get: async (id: string) => store.read(async ({ deliveries }) => deliveries.get(id)),
     types: async () =>
       (await store.read(async ({ events }) => events.list({ limit: 1000 }))).map(
-        ({ type, data }) => `${type} ${String(data["delivery"])}`,
+        ({ type, data }) => `${type} ${JSON.stringify(data["delivery"]).slice(1, -1)}`,
       ),
   };
 }
