@@ -97,12 +97,7 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     const { secrets, warnings } = webhookStart.value;
     const webhook = await openWebhook({ engine, config, organization, secrets });
     const report: ServeReport = {
-      addresses: [
-        { name: "API", url: urlOf(at.address, at.port) },
-        ...(webhook === null
-          ? []
-          : [{ name: "webhook", url: urlOf(webhook.address, webhook.port) }]),
-      ],
+      addresses: addressesOf({ API: at, webhook }),
       keys: start.value.keys,
       warnings: [...start.value.warnings, ...posture.value, ...warnings],
       lostRuns: lost.map(({ id }) => id),
@@ -124,10 +119,7 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     feed.close();
     await server.stop(0);
     if (!(error instanceof EngineError)) throw error;
-    return {
-      ok: false,
-      error: { code: error.code, message: error.message, details: error.details },
-    };
+    return refuse(error.code, error.message, error.details);
   }
 }
 
@@ -204,6 +196,16 @@ async function within(
 
 const listOf = (config: Config, key: string): readonly string[] =>
   Object.values(config.record<string>(key));
+
+type Addresses = Readonly<
+  Record<string, { readonly address: string; readonly port: number } | null>
+>;
+
+/** One for each door that is open. */
+const addressesOf = (doors: Addresses): ServeReport["addresses"] =>
+  Object.entries(doors).flatMap(([name, at]) =>
+    at === null ? [] : [{ name, url: urlOf(at.address, at.port) }],
+  );
 
 const urlOf = (address: string, port: number): string =>
   `http://${address.includes(":") ? `[${address}]` : address}:${port}`;

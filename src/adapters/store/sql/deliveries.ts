@@ -92,6 +92,11 @@ export const deliveryStatements = (db: Kysely<Schema>) => ({
       .select(["deliveries.number", "delivery_bodies.body"])
       .where("deliveries.id", "=", value("id")),
   ),
+  ...workStatements(db),
+});
+
+/** What taking and settling need. */
+const workStatements = (db: Kysely<Schema>) => ({
   take: prepare<"number" | "owner" | "until">((value) =>
     db
       .updateTable("deliveries")
