@@ -33,6 +33,7 @@ import { createHttpServer } from "./http/server.ts";
 import type { KeyState } from "./http/start-rules.ts";
 import { decideStart, hostsOf, listenAddress } from "./http/start-rules.ts";
 import { createStreams } from "./http/streams.ts";
+import type { WebhookStart } from "./webhook/start-rules.ts";
 import { createTokens, SESSION_MS, SESSIONS_MAX, TICKET_MS, TICKETS_MAX } from "./http/tokens.ts";
 
 export type ServerAssembly = {
@@ -54,19 +55,14 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
   const { config, version, isOwnerGone } = assembly;
   const { engine, feed } = withFeed(assembly.engine);
   const host = config.text("server.host") ?? "127.0.0.1";
-  const apiKey = config.secret("server.api_key")?.reveal() ?? null;
-  const allowInsecure = config.flag("server.allow_insecure_no_api_key");
-  const start = decideStart({ host, apiKey, allowInsecure });
-  if (!start.ok) return start;
-  const webhookStart = webhookStartOf(config);
-  if (!webhookStart.ok) return webhookStart;
-  const posture = await judgeStart(assembly);
-  if (!posture.ok) return posture;
+  const permit = await judgeStart(assembly);
+  if (!permit.ok) return permit;
+  const { apiKey, keys, secrets, warnings } = permit.value;
   engine.log.info({ settings: summarizeConfig(config) }, "serving with these settings");
   const lost = await adoptLostRuns(engine, isOwnerGone);
   const tasks = createRunTasks({ engine, isOwnerGone });
   const streams = createStreams();
-  const auth = authOf(assembly, { apiKey, keys: start.value.keys });
+  const auth = authOf(assembly, { apiKey, keys });
   const audit = createAudit(engine);
   const organization = await organizationOf(engine, config);
   const api: Api = {
@@ -94,12 +90,11 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       host: listenAddress(host),
       port: config.number("server.port"),
     });
-    const { secrets, warnings } = webhookStart.value;
     const webhook = await openWebhook({ engine, config, organization, secrets });
     const report: ServeReport = {
       addresses: addressesOf({ API: at, webhook }),
-      keys: start.value.keys,
-      warnings: [...start.value.warnings, ...posture.value, ...warnings],
+      keys,
+      warnings,
       lostRuns: lost.map(({ id }) => id),
     };
     const ended = new AbortController();
@@ -123,8 +118,32 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
   }
 }
 
+type Permit = {
+  readonly apiKey: string | null;
+  readonly keys: KeyState;
+  readonly secrets: WebhookStart["secrets"];
+  readonly warnings: readonly string[];
+};
+
+/** Everything that may forbid the start, asked before anything is opened. */
+async function judgeStart(assembly: ServerAssembly): Promise<Result<Permit>> {
+  const { config } = assembly;
+  const host = config.text("server.host") ?? "127.0.0.1";
+  const apiKey = config.secret("server.api_key")?.reveal() ?? null;
+  const allowInsecure = config.flag("server.allow_insecure_no_api_key");
+  const start = decideStart({ host, apiKey, allowInsecure });
+  if (!start.ok) return start;
+  const webhook = webhookStartOf(config);
+  if (!webhook.ok) return webhook;
+  const posture = await judgePosture(assembly);
+  if (!posture.ok) return posture;
+  const { secrets } = webhook.value;
+  const warnings = [...start.value.warnings, ...posture.value, ...webhook.value.warnings];
+  return ok({ apiKey, keys: start.value.keys, secrets, warnings });
+}
+
 /** What the posture refuses, no server starts with; what it warns of is said at the start, and kept in the log. */
-async function judgeStart(assembly: ServerAssembly): Promise<Result<readonly string[]>> {
+async function judgePosture(assembly: ServerAssembly): Promise<Result<readonly string[]>> {
   const { engine } = assembly;
   const checks = await inspectPosture(postureSceneOf(assembly));
   const lines = (verdict: PostureCheck["verdict"]): readonly string[] =>

@@ -9,7 +9,8 @@ import { API_KEY, KEYS, openHttp } from "../support/http-scene.ts";
 import { approve, call, reject, say, script, write } from "../support/project.ts";
 
 const read = (scene: HttpScene, path: string) => scene.ask({ path, key: KEYS.read });
-const post = (scene: HttpScene, path: string, body: unknown, headers = {}) =>
+type Sent = readonly [body: unknown, headers?: Readonly<Record<string, string>>];
+const post = (scene: HttpScene, path: string, ...[body, headers = {}]: Sent) =>
   scene.ask({ method: "POST", path, key: API_KEY, body, headers });
 const at = (path: string, query: string): string => `${path}?path=${encodeURIComponent(query)}`;
 
