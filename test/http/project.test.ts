@@ -33,6 +33,7 @@ test("R-39 R-64 explorer and read: what is inside and harmless, literally, and n
     path: "notes",
   });
   const root = await read(scene, "/v1/system/explorer");
+  assert.deepEqual((await read(scene, "/v1/system/explorer?path=")).json, root.json);
   assert.ok(!root.text.includes(".env") && !root.text.includes(".orket"));
   assert.deepEqual((await read(scene, at("/v1/system/explorer", "nothing"))).json["items"], []);
   const file = await read(scene, at("/v1/system/read", "notes/a.b.MD"));

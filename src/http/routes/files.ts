@@ -27,7 +27,14 @@ export const fileRoutes = (api: Parts): readonly Route[] => [
     about: "What a folder of the project holds; nothing of a folder that is not there",
     auth: "read",
     errors: ["PATH_ESCAPE", "PATH_PROTECTED", "FILE_UNFIT", "FILE_TOO_LARGE"],
-    query: z.strictObject({ path: path.default(".") }),
+    query: z.strictObject({
+      // `?path=` is the project itself, as no path is.
+      path: z
+        .string()
+        .max(4096)
+        .transform((text) => (text === "" ? "." : text))
+        .default("."),
+    }),
     answer: explorerSchema,
     handle: async ({ query }) =>
       answer(exploreProject(api, query.path), (items) => ({
