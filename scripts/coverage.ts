@@ -1,6 +1,5 @@
-// Runs the tests under coverage and holds each folder to its bar: every branch of the pure folders, most lines of the rest.
-// A source file that no test loads counts as uncovered; Node leaves such files out of its report.
-import { spawnSync } from "node:child_process";
+// Holds each folder to its bar of coverage: every branch of the pure folders, most lines of the rest. A source file that no
+// test loads counts as uncovered; Node leaves such files out of its report. The tests are run by scripts/test.ts.
 import { globSync, mkdirSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 
@@ -10,14 +9,6 @@ type Count = { readonly hit: number; readonly found: number };
 const ALL_BRANCHES = ["src/domain", "src/nodes"];
 const LINES_MIN = 0.85;
 const REPORT = "coverage/lcov.info";
-// What these run is a process of its own, started and killed; what it covers is not seen, and its remains spoil the report.
-const PROCESSES = [
-  "test/cli/**",
-  "test/failure/**",
-  "test/e2e/{demo,openai-server}.test.ts",
-  "test/{docs,package}.test.ts",
-  "src/adapters/workspace/{git,race}.test.ts",
-];
 // Tested as processes only: the entry and the composition root.
 const ENTRY = [
   "src/cli/**",
@@ -33,25 +24,16 @@ const ENTRY = [
 const isTest = (path: string): boolean => path.endsWith(".test.ts");
 const entry = globSync(ENTRY);
 const sources = globSync("src/**/*.ts").filter((path) => !isTest(path) && !entry.includes(path));
-const processes = globSync(PROCESSES);
-const tests = globSync(["src/**/*.test.ts", "test/**/*.test.ts"]).filter(
-  (path) => !processes.includes(path),
-);
-
-const runTests = (): number => {
+/** For `node --test`, which writes the report. */
+export const coverageFlags = (): readonly string[] => {
   mkdirSync("coverage", { recursive: true });
-  const flags = [
-    "--test",
-    "--test-timeout=300000",
+  return [
     "--experimental-test-coverage",
     "--test-coverage-include=src/**/*.ts",
     "--test-coverage-exclude=**/*.test.ts",
     "--test-reporter=lcov",
     `--test-reporter-destination=${REPORT}`,
-    "--test-reporter=dot",
-    "--test-reporter-destination=stdout",
   ];
-  return spawnSync(process.execPath, [...flags, ...tests], { stdio: "inherit" }).status ?? 1;
 };
 
 const numberOf = (record: string, key: string): number =>
@@ -123,15 +105,17 @@ const report = (files: readonly FileCoverage[]): boolean => {
   return verdicts.every(Boolean);
 };
 
-const testsExitCode = runTests();
-const loaded = parseReport(readFileSync(REPORT, "utf8")).filter(
-  ({ path }) => !entry.includes(path),
-);
-const loadedPaths = new Set(loaded.map(({ path }) => path));
-const unloaded = sources.filter((path) => !loadedPaths.has(path)).map(readUnloaded);
-const isEnough = report([...loaded, ...unloaded]);
-if (!isEnough)
-  console.log(
-    "Coverage is below the bar: every branch of domain and nodes, 85 % of the lines elsewhere.",
+/** Prints each folder of the last report with its shares; false when one is below its bar. */
+export function holdCoverage(): boolean {
+  const loaded = parseReport(readFileSync(REPORT, "utf8")).filter(
+    ({ path }) => !entry.includes(path),
   );
-process.exitCode = testsExitCode === 0 && isEnough ? 0 : 1;
+  const loadedPaths = new Set(loaded.map(({ path }) => path));
+  const unloaded = sources.filter((path) => !loadedPaths.has(path)).map(readUnloaded);
+  const isEnough = report([...loaded, ...unloaded]);
+  if (!isEnough)
+    console.log(
+      "Coverage is below the bar: every branch of domain and nodes, 85 % of the lines elsewhere.",
+    );
+  return isEnough;
+}

@@ -1,0 +1,91 @@
+// Every test suite of the repository: where it lies, by which command it runs, and why it is one of its own. `npm test` runs
+// by this list, `npm run test:list` prints it, and its check fails for a test file that stands in none of them.
+
+export type TestCommand = "npm test" | "npm run test:failure";
+
+export type Suite = {
+  readonly name: string;
+  /** Where its tests run, from the root of the checkout. */
+  readonly folder: string;
+  /** Globs below the folder. */
+  readonly files: readonly string[];
+  /** What another suite of the same folder takes out of these. */
+  readonly except?: readonly string[];
+  readonly command: TestCommand;
+  /** Runs the product in the process of the test, so that its coverage can be measured. */
+  readonly isMeasured: boolean;
+  readonly why: string;
+};
+
+/** They start the product as a process of its own, or one whose remains would spoil the measurement. */
+const UNIT_PROCESSES = ["src/adapters/workspace/{git,race}.test.ts"];
+const FLOW_PROCESSES = ["test/e2e/{demo,openai-server}.test.ts"];
+
+export const SUITES: readonly Suite[] = [
+  {
+    name: "unit",
+    folder: ".",
+    files: ["src/**/*.test.ts", "test/support/*.test.ts"],
+    except: UNIT_PROCESSES,
+    command: "npm test",
+    isMeasured: true,
+    why: "Each file beside its source, and the contract of each port against each of its adapters.",
+  },
+  {
+    name: "flows",
+    folder: ".",
+    files: ["test/e2e/*.test.ts"],
+    except: FLOW_PROCESSES,
+    command: "npm test",
+    isMeasured: true,
+    why: "Whole runs on real files, databases, git, boxes and a Docker engine, with a scripted model.",
+  },
+  {
+    name: "doors",
+    folder: ".",
+    files: ["test/http/*.test.ts", "test/webhook/*.test.ts"],
+    command: "npm test",
+    isMeasured: true,
+    why: "Both listeners over real sockets, each route with each key.",
+  },
+  {
+    name: "house",
+    folder: ".",
+    files: ["test/{architecture,docker-engine,bench-peers}.test.ts"],
+    command: "npm test",
+    isMeasured: true,
+    why: "What may import what, and the tools of the tests themselves.",
+  },
+  {
+    name: "processes",
+    folder: ".",
+    files: ["test/cli/*.test.ts", ...UNIT_PROCESSES, ...FLOW_PROCESSES],
+    command: "npm test",
+    isMeasured: false,
+    why: "The command line as a person meets it; terminals, signals, exit codes.",
+  },
+  {
+    name: "disasters",
+    folder: ".",
+    files: ["test/failure/*.test.ts"],
+    command: "npm test",
+    isMeasured: false,
+    why: "Processes that are killed, disks that are full, models that are down.",
+  },
+  {
+    name: "documents",
+    folder: ".",
+    files: ["test/{docs,package,runbook,suites}.test.ts"],
+    command: "npm test",
+    isMeasured: false,
+    why: "What is written is true: pages, the runbook's blocks, the package, this list.",
+  },
+  {
+    name: "long disasters",
+    folder: ".",
+    files: ["test/failure/*.long.ts"],
+    command: "npm run test:failure",
+    isMeasured: false,
+    why: "Those that take minutes: a hundred killed runs, frozen processes, power loss, simulated stories.",
+  },
+];
