@@ -2,7 +2,6 @@
 // collected, so that a file which ran nothing is not taken for a file in which nothing failed.
 
 export type TallyLine = {
-  readonly file: string;
   readonly name: string;
   readonly outcome: "passed" | "failed" | "skipped";
 };
@@ -11,7 +10,6 @@ type TestEvent = {
   readonly type: string;
   readonly data?: {
     readonly name?: string;
-    readonly file?: string;
     readonly skip?: string | boolean;
     readonly todo?: string | boolean;
     readonly details?: { readonly type?: string };
@@ -24,9 +22,9 @@ export default async function* tally(source: AsyncIterable<TestEvent>): AsyncGen
   for await (const { type, data } of source) {
     if (type !== "test:pass" && type !== "test:fail") continue;
     if (data === undefined || data.details?.type === "suite") continue;
-    const { name = "", file = "" } = data;
+    const { name = "" } = data;
     const isOff = isSet(data.skip) || isSet(data.todo);
     const outcome = isOff ? "skipped" : type === "test:pass" ? "passed" : "failed";
-    yield `${JSON.stringify({ file, name, outcome } satisfies TallyLine)}\n`;
+    yield `${JSON.stringify({ name, outcome } satisfies TallyLine)}\n`;
   }
 }

@@ -72,30 +72,43 @@ function runGroup({ folder, isMeasured, members }: Group): Run {
   return { isGreen: status === 0, tally: lines.map((line) => JSON.parse(line) as TallyLine) };
 }
 
-const countBy = <Item>(items: readonly Item[], keyOf: (item: Item) => string) =>
-  new Map([...Map.groupBy(items, keyOf)].map(([key, group]) => [key, group.length]));
+/** A name may hold a seed that chance chose; it is another in each process. */
+const nameOf = (name: string): string => name.replaceAll(/\d{6,}/g, "#");
 
-/** Tests that loading registered and that did not run; a test that was skipped says so itself. */
-function findUnrun(member: Counted, tally: readonly TallyLine[]): readonly string[] {
-  const ran = countBy(tally, ({ file, name }) => `${file}\n${name}`);
-  return member.files.flatMap(({ path, tests }) =>
-    [...countBy(tests, (name) => name)]
-      .filter(([name, count]) => (ran.get(`${resolve(path)}\n${name}`) ?? 0) < count)
-      .map(([name]) => `${path}: "${name}" did not run.`),
+type Outcome = TallyLine["outcome"] | "unrun";
+type Ended = { readonly path: string; readonly name: string; readonly outcome: Outcome };
+
+/**
+ * Each test that loading registered, with what became of it. The runner tells the file that holds a test's lines, which for a
+ * contract is not the file that ran it: so tests of one name share their ends, the worst ones first.
+ */
+function endsOf(counted: readonly Counted[], tally: readonly TallyLine[]): readonly Ended[] {
+  const worst: readonly TallyLine["outcome"][] = ["passed", "skipped", "failed"];
+  const pools = Map.groupBy(
+    tally.toSorted((one, other) => worst.indexOf(one.outcome) - worst.indexOf(other.outcome)),
+    ({ name }) => nameOf(name),
+  );
+  return counted.flatMap(({ files }) =>
+    files.flatMap(({ path, tests }) =>
+      tests.map((name) => ({
+        path,
+        name,
+        outcome: pools.get(nameOf(name))?.pop()?.outcome ?? "unrun",
+      })),
+    ),
   );
 }
 
-function report(counted: readonly Counted[], tally: readonly TallyLine[]): void {
+function report(counted: readonly Counted[], ends: readonly Ended[]): void {
   const width = Math.max(...counted.map(({ suite }) => suite.name.length));
   console.log("\nInventory: what ran, by suite");
   for (const { suite, files } of counted) {
-    const paths = new Set(files.map(({ path }) => resolve(path)));
-    const lines = tally.filter(({ file }) => paths.has(file));
-    const outcomes = countBy(lines, ({ outcome }) => outcome);
-    const say = (outcome: TallyLine["outcome"]): string =>
-      `${String(outcomes.get(outcome) ?? 0).padStart(5)} ${outcome}`;
+    const paths = new Set(files.map(({ path }) => path));
+    const own = ends.filter(({ path }) => paths.has(path));
+    const say = (outcome: Outcome): string =>
+      `${String(own.filter((end) => end.outcome === outcome).length).padStart(5)} ${outcome}`;
     console.log(
-      `${suite.name.padEnd(width)}  ${String(files.length).padStart(4)} files ${say("passed")} ${say("failed")} ${say("skipped")}`,
+      `${suite.name.padEnd(width)}  ${String(files.length).padStart(4)} files ${say("passed")} ${say("failed")} ${say("skipped")} ${say("unrun")}`,
     );
   }
 }
@@ -114,14 +127,18 @@ const holes = isWhole
   : [];
 const runs = groupsOf(counted).map(runGroup);
 const tally = runs.flatMap((run) => run.tally);
-report(counted, tally);
+const ends = endsOf(counted, tally);
+report(counted, ends);
 const isCovered = !values.coverage || holdCoverage();
-const skipped = tally.filter(({ outcome }) => outcome === "skipped");
+const endedAs = (outcome: Outcome): readonly Ended[] =>
+  ends.filter((end) => end.outcome === outcome);
 const faults = [
   ...holes,
-  ...counted.flatMap((member) => findUnrun(member, tally)),
+  ...endedAs("unrun").map(({ path, name }) => `${path}: "${name}" did not run.`),
   ...(process.env["CI"] === "true"
-    ? skipped.map(({ file, name }) => `${file}: "${name}" was skipped, which CI does not allow.`)
+    ? endedAs("skipped").map(
+        ({ path, name }) => `${path}: "${name}" was skipped, which CI does not allow.`,
+      )
     : []),
   ...(counted.length === 0 ? ["No suite of that name: see npm run test:list."] : []),
 ];
