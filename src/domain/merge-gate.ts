@@ -83,8 +83,12 @@ export type MergeDecision =
   | { readonly merge: true; readonly headSha: string }
   | { readonly merge: false; readonly refusals: readonly MergeRefusal[] };
 
-/** Causes that pass by themselves: worth another look soon, without an event. */
-export const isPassing = (cause: MergeCause): boolean => cause === "check-running";
+/**
+ * Causes that may pass by themselves: worth another look soon, without an event. A forge says "conflict" too while it has
+ * not looked yet.
+ */
+export const isPassing = (cause: MergeCause): boolean =>
+  cause === "check-running" || cause === "conflict";
 
 export function decideMerge(facts: MergeFacts): MergeDecision {
   const refusals = [
