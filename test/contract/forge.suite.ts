@@ -23,7 +23,17 @@ export async function forgeScene(context: TestContext, make: ForgeFactory, optio
   const pull = fake.openPullRequest(repository, { head: "work", by: bot, title: "Work" });
   const forge = make(fake, bot.token);
   const name = { repository: NAME, number: pull.number };
-  return { ...{ fake, owner, bot, guard, repository, pull, forge, name }, as: make };
+  return {
+    fake,
+    owner,
+    bot,
+    guard,
+    repository,
+    pull,
+    forge,
+    name,
+    as: make,
+  };
 }
 
 const value = <Value>(result: Result<Value>): Value => {
@@ -32,7 +42,10 @@ const value = <Value>(result: Result<Value>): Value => {
 };
 const codeOf = <Value>(result: Result<Value>): string => (result.ok ? "ok" : result.error.code);
 const asMerge = (headSha: string, more: Partial<MergeRequest> = {}): MergeRequest => ({
-  ...{ headSha, style: "merge", title: "Merge", message: "" },
+  headSha,
+  style: "merge",
+  title: "Merge",
+  message: "",
   ...more,
 });
 

@@ -67,13 +67,14 @@ async function callOnce(
   signal: AbortSignal,
 ): Promise<Result<ApiAnswer>> {
   const name = nameOf(call);
+  const secret = token();
   const ends = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
   try {
     const response = await fetch(urlOf(baseUrl, call), {
       method: call.method,
       headers: {
         accept: "application/json",
-        authorization: `token ${token()}`,
+        authorization: `token ${secret}`,
         ...(call.body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
@@ -82,7 +83,7 @@ async function callOnce(
     });
     const text = await readText(response, call.bytesMax ?? BYTES_MAX);
     if (text === null) return unavailable(name, "its answer is too long or no text", true);
-    if (!call.ok.includes(response.status)) return refusalOf(name, response);
+    if (!call.ok.includes(response.status)) return refusalOf(name, response, secret);
     return ok({
       status: response.status,
       text,
@@ -137,13 +138,13 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 /** The text of the answer is not shown: it differs by version, and is whatever the server likes. */
-function refusalOf(name: string, response: Response): Refused {
+function refusalOf(name: string, response: Response, secret: string): Refused {
   const { status, headers } = response;
   if (status >= 300 && status < 400) {
     const to = headers.get("location") ?? "nowhere";
     return unavailable(
       name,
-      `it redirects (${status}) to ${withoutSecrets(to)}; use that address`,
+      `it redirects (${status}) to ${withoutSecrets(to, secret)}; use that address`,
       true,
     );
   }
@@ -162,10 +163,12 @@ function refusalOf(name: string, response: Response): Refused {
   });
 }
 
-function withoutSecrets(location: string): string {
+/** A server can write the token that it was shown into its answer. */
+function withoutSecrets(location: string, secret: string): string {
   if (!URL.canParse(location)) return "an address that is none";
   const { origin, pathname } = new URL(location);
-  return `${origin}${pathname}`.slice(0, 300);
+  const shown = `${origin}${pathname}`;
+  return (secret === "" ? shown : shown.replaceAll(secret, "…")).slice(0, 300);
 }
 
 export const unavailable = (call: string, why: string, isFinal: boolean): Refused =>

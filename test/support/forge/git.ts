@@ -72,7 +72,8 @@ export function commitFiles(
     if (parent !== null) git(folder, ["read-tree", parent], { index });
     for (const [path, content] of Object.entries(files)) {
       if (content === null) {
-        git(folder, ["update-index", "--force-remove", path], { index });
+        const gone = `0 ${"0".repeat(40)}\t${path}\n`;
+        git(folder, ["update-index", "--index-info"], { index, input: gone });
         continue;
       }
       const blob = git(folder, ["hash-object", "-w", "--stdin"], { input: content }).trim();

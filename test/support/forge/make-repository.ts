@@ -11,10 +11,22 @@ export function makeRepository(
   const folder = join(state.folder, `${id}.git`);
   makeBare(folder, "main");
   const repository: ForgeRepository = {
-    ...{ id, owner, name, folder, isPrivate, isArchived: false, defaultBranch: "main" },
+    id,
+    owner,
+    name,
+    folder,
+    isPrivate,
+    isArchived: false,
+    defaultBranch: "main",
     styles: ["merge", "squash", "rebase", "fast-forward-only"],
     rights: new Map(),
-    ...{ pulls: [], issues: [], notes: [], labels: [], statuses: [], hooks: [], protections: [] },
+    pulls: [],
+    issues: [],
+    notes: [],
+    labels: [],
+    statuses: [],
+    hooks: [],
+    protections: [],
   };
   state.repositories.push(repository);
   return repository;

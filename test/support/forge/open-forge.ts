@@ -63,8 +63,13 @@ function newState(folder: string, { flavour, checksAfterPush }: ForgeOptions): F
   const nextId = (): number => (last += 1);
   return {
     flavour: flavour ?? "gitea",
-    ...{ folder, url: "", nextId, accounts: [], repositories: [], renamed: new Map() },
-    now: () => new Date((seconds += 1) * 1000).toISOString().replace(".000Z", "Z"),
+    folder,
+    url: "",
+    nextId,
+    accounts: [],
+    repositories: [],
+    renamed: new Map(),
+    now: () => new Date((seconds += 1) * 1e3).toISOString().replace(".000Z", "Z"),
     checksAfterPush: checksAfterPush ?? 0,
   };
 }
@@ -80,10 +85,15 @@ export async function startForge(options: ForgeOptions = {}) {
   await new Promise<void>((listening) => void server.listen(0, "127.0.0.1", listening));
   state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const scene = (repository: ForgeRepository, actor: ForgeAccount): Scene => ({
-    ...{ ...world, repository, actor },
+    ...world,
+    repository,
+    actor,
   });
   return {
-    ...{ url: state.url, state, requests, deliveries: webhooks.deliveries },
+    url: state.url,
+    state,
+    requests,
+    deliveries: webhooks.deliveries,
     ...accountCalls(state),
     ...pullCalls(scene),
     deliver: (mode: DeliveryMode) => webhooks.setMode(mode),
@@ -95,7 +105,10 @@ export async function startForge(options: ForgeOptions = {}) {
       server.closeAllConnections();
       await new Promise((closed) => void server.close(closed));
       await webhooks.settled();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, {
+        recursive: true,
+        force: true,
+      });
     },
   };
 }

@@ -60,8 +60,13 @@ function issues({ state, repository, query }: InRepository): ApiAnswer {
     wanted === "all" || isOpen === (wanted === "open");
   const own = repository.issues.filter(isWanted).map((one) => issueJson(state, one));
   const pulls = repository.pulls.filter(isWanted).map((one) => ({
-    ...{ id: one.id, number: one.number, title: one.title, body: one.body, labels: [] },
-    ...{ state: one.isOpen ? "open" : "closed", pull_request: { merged: false } },
+    id: one.id,
+    number: one.number,
+    title: one.title,
+    body: one.body,
+    labels: [],
+    state: one.isOpen ? "open" : "closed",
+    pull_request: { merged: false },
   }));
   const all = query.get("type") === "issues" ? own : [...own, ...pulls];
   return page(
@@ -79,7 +84,9 @@ function createIssue({ state, repository, body, actor }: InRepository): ApiAnswe
     id: state.nextId(),
     number: repository.pulls.length + repository.issues.length + 1,
     user: actor,
-    ...{ title, body: textOf(body["body"]), isOpen: true },
+    title,
+    body: textOf(body["body"]),
+    isOpen: true,
     labels: repository.labels.filter(({ id }) => wanted.includes(id)),
   };
   repository.issues.push(made);
@@ -122,13 +129,19 @@ function createStatus(request: InRepository): ApiAnswer {
   const word = textOf(body["state"]);
   if (!STATES.includes(word)) return fail(422, "state");
   const status = {
-    ...{ id: state.nextId(), sha, state: word, context: textOf(body["context"]) || "default" },
-    ...{ description: textOf(body["description"]), targetUrl: textOf(body["target_url"]) },
+    id: state.nextId(),
+    sha,
+    state: word,
+    context: textOf(body["context"]) || "default",
+    description: textOf(body["description"]),
+    targetUrl: textOf(body["target_url"]),
   };
   repository.statuses.push(status);
   const payload = {
     ...statusJson(status),
-    ...{ sha, state: word, sender: userJson(state, actor) },
+    sha,
+    state: word,
+    sender: userJson(state, actor),
     repository: repositoryJson(state, repository, actor),
   };
   if (state.flavour === "gitea")

@@ -30,7 +30,10 @@ function create(request: InRepository): ApiAnswer {
   if (repository.pulls.some((one) => one.isOpen && one.head === head && one.base === base))
     return fail(409, "pull request already exists for these targets");
   const pull = openPull(request, {
-    ...{ title: textOf(body["title"]), body: textOf(body["body"]), head, base },
+    title: textOf(body["title"]),
+    body: textOf(body["body"]),
+    head,
+    base,
   });
   return { status: 201, json: pullJson(state, repository, pull) };
 }
@@ -140,7 +143,10 @@ function reviewComments({ pull, named }: OnPull): ApiAnswer {
   const found = pull.reviews.find(({ id }) => String(id) === named["review"]);
   if (found === undefined) return fail(404, "Not Found");
   const json = found.comments.map(({ path, body, newPosition }, index) => ({
-    ...{ id: found.id * 1000 + index, path, body, position: newPosition },
+    id: found.id * 1e3 + index,
+    path,
+    body,
+    position: newPosition,
   }));
   return { status: 200, json };
 }

@@ -49,7 +49,9 @@ function createHook({ state, repository, body }: InRepository): ApiAnswer {
   if (url === "" || textOf(config["content_type"]) === "" || !isKnown) return fail(422, "config");
   const asked = listOf(body["events"]).map(textOf);
   const hook: ForgeHook = {
-    ...{ id: state.nextId(), url, secret: textOf(config["secret"]) },
+    id: state.nextId(),
+    url,
+    secret: textOf(config["secret"]),
     isActive: body["active"] === true,
     events: asked.length === 0 ? ["push"] : asked,
   };
@@ -85,26 +87,42 @@ function protect({ repository, body }: InRepository): ApiAnswer {
 
 export const repositoryRoutes: readonly Route[] = [
   {
-    ...{ scope: "user", right: "read", method: "GET", path: "user" },
-    answer: ({ state, actor }) => ({ status: 200, json: userJson(state, actor) }),
+    scope: "user",
+    right: "read",
+    method: "GET",
+    path: "user",
+    answer: ({ state, actor }) => ({
+      status: 200,
+      json: userJson(state, actor),
+    }),
   },
   {
-    ...{ ...repo, method: "GET", path: "version" },
+    ...repo,
+    method: "GET",
+    path: "version",
     answer: ({ state: { flavour } }) => ({
       status: 200,
       json: { version: flavour === "gitea" ? "1.25.5" : "15.0.3+gitea-1.22.0" },
     }),
   },
   {
-    ...{ scope: "user", right: "read", method: "POST", path: "user/repos" },
+    scope: "user",
+    right: "read",
+    method: "POST",
+    path: "user/repos",
     answer: (request) => createIn(request, request.actor),
   },
   {
-    ...{ scope: "organization", right: "read", method: "POST", path: "orgs/:org/repos" },
+    scope: "organization",
+    right: "read",
+    method: "POST",
+    path: "orgs/:org/repos",
     answer: createForOrganization,
   },
   {
-    ...{ ...repo, method: "GET", path: HERE },
+    ...repo,
+    method: "GET",
+    path: HERE,
     answer: inRepository(({ state, repository, actor }) => ({
       status: 200,
       json: repositoryJson(state, repository, actor),
@@ -113,7 +131,9 @@ export const repositoryRoutes: readonly Route[] = [
   { ...repo, method: "GET", path: `${HERE}/branches/:branch`, answer: inRepository(branch) },
   { ...repo, method: "GET", path: `${HERE}/git/commits/:sha`, answer: inRepository(commit) },
   {
-    ...{ ...admin, method: "GET", path: `${HERE}/hooks` },
+    ...admin,
+    method: "GET",
+    path: `${HERE}/hooks`,
     answer: inRepository(({ repository, query }) => page(query, repository.hooks.map(hookJson))),
   },
   { ...admin, method: "POST", path: `${HERE}/hooks`, answer: inRepository(createHook) },
@@ -121,7 +141,12 @@ export const repositoryRoutes: readonly Route[] = [
   { ...admin, method: "POST", path: `${HERE}/hooks/:hook/tests`, answer: inRepository(testHook) },
   { ...admin, method: "POST", path: `${HERE}/branch_protections`, answer: inRepository(protect) },
   {
-    ...{ ...admin, method: "GET", path: `${HERE}/branch_protections` },
-    answer: inRepository(({ repository }) => ({ status: 200, json: repository.protections })),
+    ...admin,
+    method: "GET",
+    path: `${HERE}/branch_protections`,
+    answer: inRepository(({ repository }) => ({
+      status: 200,
+      json: repository.protections,
+    })),
   },
 ];

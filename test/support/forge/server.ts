@@ -156,6 +156,8 @@ function seen(state: ForgeState, request: IncomingMessage, body: string): SeenRe
   return {
     method: request.method ?? "GET",
     path: request.url ?? "/",
-    ...{ headers, body, tokenIn: tokenIn.filter((place) => place !== null) },
+    headers,
+    body,
+    tokenIn: tokenIn.filter((place) => place !== null),
   };
 }

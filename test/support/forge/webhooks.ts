@@ -70,7 +70,12 @@ export function createWebhooks(state: ForgeState, allowsLoopback: () => boolean)
     const body = escaped(JSON.stringify(notice.payload, null, 2));
     const { event, eventType } = notice;
     const delivery: Delivery = {
-      ...{ id: randomUUID(), hook: hook.id, url: hook.url, event, eventType, body },
+      id: randomUUID(),
+      hook: hook.id,
+      url: hook.url,
+      event,
+      eventType,
+      body,
       statuses: [],
       error: null,
     };

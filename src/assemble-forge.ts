@@ -1,0 +1,28 @@
+// The forge's part of the composition root: the client out of the settings, or none where no forge is set.
+import { createGiteaForge } from "./adapters/forge/gitea.ts";
+import type { Config } from "./config.ts";
+import { isLoopback } from "./domain/posture.ts";
+import type { Result } from "./domain/result.ts";
+import { ok, refuse } from "./domain/result.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Forge } from "./ports/forge.ts";
+
+export type ForgeScene = {
+  readonly config: Pick<Config, "text" | "secret">;
+  readonly clock: Clock;
+  readonly random: () => number;
+};
+
+/** Null where the address or the token is not set. Whatever the environment, the token leaves this machine by TLS alone. */
+export function openForgeClient({ config, clock, random }: ForgeScene): Result<Forge | null> {
+  const address = config.text("gitea.url");
+  const token = config.secret("gitea.token");
+  if (address === null || token === null || token.reveal().trim() === "") return ok(null);
+  const { protocol, hostname, href } = new URL(address);
+  if (protocol !== "https:" && !isLoopback(hostname))
+    return refuse(
+      "CONFIG_INVALID",
+      "GITEA_URL would send the token over the network as it is. Give it an address with https://.",
+    );
+  return ok(createGiteaForge({ baseUrl: href, token: () => token.reveal().trim(), clock, random }));
+}
