@@ -1,5 +1,8 @@
 // The forge's part of the composition root: the client out of the settings, or none where no forge is set.
 import { createGiteaForge } from "./adapters/forge/gitea.ts";
+import type { Engine } from "./app/engine.ts";
+import type { SetupReport, SetupRequest } from "./app/forge-setup.ts";
+import { setUpForge } from "./app/forge-setup.ts";
 import type { Config } from "./config.ts";
 import { isLoopback } from "./domain/posture.ts";
 import type { Result } from "./domain/result.ts";
@@ -25,4 +28,21 @@ export function openForgeClient({ config, clock, random }: ForgeScene): Result<F
       "GITEA_URL would send the token over the network as it is. Give it an address with https://.",
     );
   return ok(createGiteaForge({ baseUrl: href, token: () => token.reveal().trim(), clock, random }));
+}
+
+type Setting = {
+  readonly engine: Pick<Engine, "store" | "clock">;
+  readonly config: Pick<Config, "text" | "secret">;
+};
+
+export async function setUpFromSettings(
+  { engine, config }: Setting,
+  request: SetupRequest,
+): Promise<Result<SetupReport>> {
+  const opened = openForgeClient({ config, clock: engine.clock, random: Math.random });
+  if (!opened.ok) return opened;
+  if (opened.value === null)
+    return refuse("CONFIG_INVALID", "Set GITEA_URL and GITEA_TOKEN: no forge is set.");
+  const secret = config.secret("gitea.webhook_secret")?.reveal() ?? "";
+  return setUpForge({ forge: opened.value, secret, ...engine }, request);
 }

@@ -190,6 +190,10 @@ async function openProject(
         const { replayFile } = await import("./assemble-webhook.ts");
         return replayFile({ engine: engine.value, config, path: folder(file), person });
       },
+      setUpForge: async (request) => {
+        const { setUpFromSettings } = await import("./assemble-forge.ts");
+        return setUpFromSettings({ engine: engine.value, config }, request);
+      },
       close,
     },
   };

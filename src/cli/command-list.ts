@@ -338,6 +338,22 @@ function addServer(add: Add): void {
     example: "orket webhook replay delivery.json",
     load: async () => (await import("./commands/webhook.ts")).webhookReplay,
   });
+  add({
+    ...group,
+    name: "forge",
+    about: "the forge that sends here",
+    example: "orket forge setup --help",
+  });
+  add({
+    ...document,
+    name: "forge setup <repository>",
+    about: "hook, label and branch protection; shows what it would change, changes it by --execute",
+    example: "orket forge setup orket/demo --receiver https://orket.test/webhook/gitea --execute",
+    load: async () => (await import("./commands/forge-setup.ts")).forgeSetup,
+  })
+    .requiredOption("--receiver <url>", "address of the webhook, as the forge reaches it")
+    .option("--rotate", "replace the hook, so that it signs with the secret as it is now")
+    .option("--execute", "change it");
 }
 
 function addSandboxes(add: Add): void {

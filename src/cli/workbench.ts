@@ -1,4 +1,5 @@
 // What the command line asks of the composition root: a project opened on real parts. The CLI knows no adapter.
+import type { SetupReport, SetupRequest } from "../app/forge-setup.ts";
 import type { Engine, Watcher } from "../app/engine.ts";
 import type { Received } from "../app/receive-delivery.ts";
 import type { Difference } from "../domain/recording.ts";
@@ -33,6 +34,8 @@ export type Project = {
   readonly serve: () => Promise<Result<Serving>>;
   /** Takes in the delivery that lies in a file; null when there is no such file. */
   readonly replayFile: (file: string, person: string) => Promise<Result<Received> | null>;
+  /** Looks at a repository of the forge, and sets it up where that is wanted. */
+  readonly setUpForge: (request: SetupRequest) => Promise<Result<SetupReport>>;
   readonly close: () => Promise<void>;
 };
 

@@ -231,6 +231,16 @@ export type Repositories = {
     },
     signal: AbortSignal,
   ) => Promise<Result<Hook>>;
+  readonly dropHook: (
+    repository: Repository,
+    hook: number,
+    signal: AbortSignal,
+  ) => Promise<Result<null>>;
+  /** Names of the rules there are. */
+  readonly protections: (
+    repository: Repository,
+    signal: AbortSignal,
+  ) => Promise<Result<readonly string[]>>;
   /** Has the forge send a test delivery. */
   readonly testHook: (
     repository: Repository,

@@ -254,6 +254,8 @@ function testWriting(open: Open): void {
       ["push"],
     );
     assert.doesNotMatch(JSON.stringify(hook), /word/);
+    value(await forge.repositories.dropHook(NAME, hook.id, never));
+    assert.deepEqual(value(await forge.repositories.hooks(NAME, never)), []);
   });
 
   test("protects a branch once", async (context) => {
@@ -262,5 +264,6 @@ function testWriting(open: Open): void {
     value(await forge.repositories.protectBranch({ repository: NAME, ...rule }, never));
     const again = await forge.repositories.protectBranch({ repository: NAME, ...rule }, never);
     assert.equal(codeOf(again), "FORGE_FORBIDDEN");
+    assert.deepEqual(value(await forge.repositories.protections(NAME, never)), ["main"]);
   });
 }

@@ -35,6 +35,19 @@ export function createGiteaRepositories(by: By): Repositories {
         },
         shapes.hook,
       ),
+    dropHook: (repository, hook, signal) =>
+      callOnly(by(signal), {
+        method: "DELETE",
+        path: [...pathOf(repository), "hooks", hook],
+        ok: [204, 404],
+      }),
+    // Comes in one piece.
+    protections: (repository, signal) =>
+      callFor(
+        by(signal),
+        { method: "GET", path: [...pathOf(repository), "branch_protections"], ok: [200] },
+        shapes.protections,
+      ),
     testHook: (repository, hook, signal) =>
       callOnly(by(signal), {
         method: "POST",

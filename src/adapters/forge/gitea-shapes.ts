@@ -208,3 +208,7 @@ export const branchHead = z
 export const commitTree = z
   .object({ commit: z.object({ tree: z.object({ sha }) }) })
   .transform(({ commit }) => commit.tree.sha);
+
+export const protections = z.array(
+  z.object({ rule_name: text }).transform((data) => data.rule_name),
+);
