@@ -18,8 +18,11 @@ async function open(context: TestContext) {
     {},
   );
   const project = await makeProject({});
-  context.after(project.remove);
-  const { engine } = await openTestEngine(project.dir);
+  const { engine, close } = await openTestEngine(project.dir);
+  context.after(async () => {
+    await close();
+    await project.remove();
+  });
   const deps = { forge: scene.forge, secret: "word", store: engine.store, clock };
   const setUp = (more: { rotates?: boolean; executes?: boolean; repository?: string } = {}) =>
     setUpForge(deps, { ...REQUEST, rotates: false, executes: true, ...more });
