@@ -84,7 +84,7 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     origins: listOf(config, "server.allowed_origins"),
   });
   const routes = apiRoutes(api);
-  const server = await createHttpServer({ engine, door, audit, routes, streams });
+  const server = await createHttpServer({ engine, door, audit, auth, feed, routes, streams });
   try {
     const at = await server.listen({
       host: listenAddress(host),

@@ -5,15 +5,19 @@ import fastify from "fastify";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Engine } from "../app/engine.ts";
+import type { EventFeed } from "../app/event-feed.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { EngineError } from "../domain/errors.ts";
 import type { Audit } from "./audit.ts";
+import type { Auth } from "./auth.ts";
 import type { Door } from "./door.ts";
 import { isEffectful } from "./door.ts";
-import { plainRefusal, PROBLEM_TYPE, refusalOfThrown, sendProblem, toProblem } from "./problem.ts";
+import { plainRefusal, refusalOfThrown, sendProblem, toProblem } from "./problem.ts";
+import { answerRaw } from "./raw-answer.ts";
 import type { Route } from "./route.ts";
 import { BODY_BYTES_MAX, checkRoute, registerRoute } from "./route.ts";
 import type { Streams } from "./streams.ts";
+import { createUpgrades } from "./upgrades.ts";
 
 export type HttpDeps = {
   readonly engine: Pick<Engine, "clock" | "ids" | "log">;
@@ -21,6 +25,8 @@ export type HttpDeps = {
   readonly audit: Audit;
   readonly routes: readonly Route[];
   readonly streams: Streams;
+  readonly auth: Auth;
+  readonly feed: EventFeed;
   readonly limits?: Partial<Limits>;
 };
 
@@ -72,6 +78,8 @@ export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
   );
   app.setNotFoundHandler(async (request, reply) => sendUnrouted(deps.routes, request, reply));
   for (const one of deps.routes) registerRoute(app, one);
+  const isStopping = (): boolean => state.isStopping;
+  app.server.on("upgrade", createUpgrades({ ...deps, headers: HEADERS, isStopping }));
   await app.ready();
   return {
     app,
@@ -214,21 +222,8 @@ function sendRaw(
   }
   const code = RAW_CODES[error.code ?? ""] ?? "REQUEST_INVALID";
   const problem = toProblem(plainRefusal(code), ids.create("req"));
-  const body = JSON.stringify(problem);
-  const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_WORDS[problem.status] ?? "Bad Request"}`,
-    `content-type: ${PROBLEM_TYPE}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    ...Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}`),
-    "connection: close",
-  ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  answerRaw(socket, problem, HEADERS);
 }
-
-const STATUS_WORDS: Readonly<Record<number, string>> = {
-  408: "Request Timeout",
-  431: "Request Header Fields Too Large",
-};
 
 async function listen(
   app: FastifyInstance,

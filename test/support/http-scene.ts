@@ -138,6 +138,8 @@ export async function openHttp(
     engine,
     door,
     audit,
+    auth,
+    feed,
     routes,
     streams,
     ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -8,14 +8,15 @@ import { route } from "../route.ts";
 
 type Parts = Pick<Api, "engine" | "feed" | "streams" | "auth">;
 
-const STREAMS_MAX = 1000;
+export const STREAMS_MAX = 1000;
 
-const query = z.strictObject({
+/** Where a stream begins and what it leaves out; the same for server-sent events and the websocket. */
+export const cursorQuery = z.strictObject({
   after: z.coerce.number().int().min(0).optional(),
   run: z.string().min(1).max(200).optional(),
   card: z.string().min(1).max(200).optional(),
 });
-type Query = z.output<typeof query>;
+type Query = z.output<typeof cursorQuery>;
 
 export const eventRoutes = (api: Parts): readonly Route[] => [
   route({
@@ -25,7 +26,7 @@ export const eventRoutes = (api: Parts): readonly Route[] => [
     auth: "read",
     errors: ["STREAMS_FULL"],
     takesTicket: true,
-    query,
+    query: cursorQuery,
     answer: z.string(),
     handle: async (call) => {
       if (api.streams.count() >= STREAMS_MAX)
