@@ -17,6 +17,7 @@ const ENTRY = [
   "src/assemble-replay.ts",
   "src/assemble-server.ts",
   "src/assemble-webhook.ts",
+  "src/assemble-forge.ts",
   // Runs in a thread, which is not seen either.
   "src/adapters/pattern/match-worker.ts",
 ];

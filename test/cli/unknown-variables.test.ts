@@ -16,6 +16,7 @@ function commands(): readonly (readonly string[])[] {
     "cards move <card> <status>": ["a", "ready"],
     "keys add <name>": ["a", "--scope", "read"],
     "runs export <run>": ["a", "--to", "b"],
+    "forge setup <repository>": ["a/b", "--receiver", "http://127.0.0.1:8080/webhook/gitea"],
     completion: ["bash"],
     "run [card]": ["a"],
     "drive [message]": ["a"],

@@ -1,4 +1,5 @@
 // `orket forge setup`: what a repository on the forge lacks, and with --execute the making of it.
+import { EXIT } from "../exit-codes.ts";
 import type { Cli, GlobalOptions } from "../main.ts";
 import { showProblem } from "../problem.ts";
 import { withProject } from "../with-project.ts";
@@ -29,6 +30,7 @@ export const forgeSetup = async (
     else io.out(`hook: ${hook}\nlabel: ${label} if missing\nprotection: ${protection}\n`);
     if (!executes) io.err("Nothing was changed; --execute changes it.\n");
     if (arrives === true) io.err("A test delivery arrived.\n");
-    if (arrives === false) io.err(UNREACHED);
-    return 0;
+    if (arrives !== false) return EXIT.ok;
+    io.err(UNREACHED);
+    return EXIT.endedBadly;
   });
