@@ -18,6 +18,7 @@ const ENTRY = [
   "src/assemble-server.ts",
   "src/assemble-webhook.ts",
   "src/assemble-forge.ts",
+  "src/assemble-smoke.ts",
   // Runs in a thread, which is not seen either.
   "src/adapters/pattern/match-worker.ts",
 ];

@@ -278,6 +278,19 @@ function createWorkbench(surroundings: Surrounded): Workbench {
       const { schemaOf } = await import("./assemble.ts");
       return schemaOf(kind);
     },
+    smoke: async (request) => {
+      const { smoke } = await import("./assemble-smoke.ts");
+      const templateDir = fileURLToPath(new URL("examples/init/", ROOT));
+      return smoke({
+        ...request,
+        env: surroundings.env,
+        program: fileURLToPath(new URL("bin/orket", ROOT)),
+        makeProject: async (targetDir) => {
+          const { initProject } = await import("./adapters/assets/init.ts");
+          return { ok: true, value: await initProject({ targetDir, templateDir }) };
+        },
+      });
+    },
     isOwnerGone,
     diagnose: async (request) => diagnose(surroundings, request),
   };

@@ -324,6 +324,17 @@ function addServer(add: Add): void {
     .option("--port <number>", "listen on this port; 0 takes a free one (default: 8082)");
   add({
     ...document,
+    name: "smoke",
+    onProject: false,
+    about:
+      "ask a server what it must refuse and what must work; without --url one is started for it",
+    example: "orket smoke --url http://127.0.0.1:8082",
+    load: async () => (await import("./commands/smoke.ts")).smoke,
+  })
+    .option("--url <url>", "a running server; its key is ORKET_API_KEY")
+    .option("--webhook-url <url>", "its receiver; the secret is GITEA_WEBHOOK_SECRET");
+  add({
+    ...document,
     name: "webhook",
     about: "what the forge sent and what became of it, newest first",
     example: "orket webhook --state dead",

@@ -1,4 +1,5 @@
 // What the command line asks of the composition root: a project opened on real parts. The CLI knows no adapter.
+import type { SmokeResult } from "../app/smoke.ts";
 import type { SetupReport, SetupRequest } from "../app/forge-setup.ts";
 import type { Engine, Watcher } from "../app/engine.ts";
 import type { Received } from "../app/receive-delivery.ts";
@@ -76,6 +77,11 @@ export type Workbench = {
     workspaceDir: string,
   ) => Promise<{ readonly passed: boolean; readonly summary: string }>;
   readonly schemaOf: (kind: string) => Promise<Result<unknown>>;
+  /** The canary's checks, against the server at the address or one started for them. */
+  readonly smoke: (request: {
+    readonly url: string | null;
+    readonly webhookUrl: string | null;
+  }) => Promise<Result<{ readonly passed: boolean; readonly checks: readonly SmokeResult[] }>>;
   readonly isOwnerGone: (owner: string) => boolean;
   readonly diagnose: (request: ProjectRequest) => Promise<readonly Check[]>;
   readonly person: string;

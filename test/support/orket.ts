@@ -19,6 +19,8 @@ export type Started = {
 
 type Setting = {
   readonly cwd: string;
+  /** Another copy of the product. */
+  readonly bin?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Each whole line of standard output, as soon as it is there. */
   readonly onLine?: (line: string) => void;
@@ -27,9 +29,10 @@ type Setting = {
 const MS_MAX = 60_000;
 
 /** Starts `orket` with a clean environment; killed after a minute, so that a hanging test says so. */
-export function startOrket(args: readonly string[], { cwd, env = {}, onLine }: Setting): Started {
+export function startOrket(args: readonly string[], setting: Setting): Started {
+  const { cwd, bin = BIN, env = {}, onLine } = setting;
   const inherited = { PATH: process.env["PATH"] ?? "", HOME: cwd, XDG_CACHE_HOME: CACHE };
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [bin, ...args], {
     cwd,
     env: { ...inherited, ...env },
     timeout: MS_MAX,
