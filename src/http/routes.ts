@@ -10,6 +10,7 @@ import { runPartRoutes } from "./routes/run-parts.ts";
 import { sandboxRoutes } from "./routes/sandboxes.ts";
 import { cardRoutes } from "./routes/cards.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { metricRoutes } from "./routes/metrics.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { oldRunRoutes } from "./routes/sessions.ts";
@@ -20,6 +21,7 @@ import { z } from "zod";
 export function apiRoutes(api: Api): readonly Route[] {
   const routes: Route[] = [
     ...systemRoutes(api),
+    ...metricRoutes(api),
     ...loginRoutes(api),
     ...runRoutes(api),
     ...oldRunRoutes(api),

@@ -471,6 +471,25 @@ export type DeliveryStore = {
   readonly revive: (id: string, nowMs: number) => Promise<boolean>;
 };
 
+export type Counts<Word extends string> = Readonly<Record<Word, number>>;
+
+/** Every state is named, also where there is none of it. */
+export type Tally = {
+  readonly cards: Counts<CardStatus>;
+  readonly runs: Counts<RunStatus>;
+  readonly approvals: Counts<ApprovalState>;
+  readonly sandboxes: Counts<SandboxState>;
+  readonly deliveries: Counts<DeliveryState>;
+  /** Sums over all runs that there ever were. */
+  readonly turns: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costUsd: number;
+};
+
+/** For whoever watches from outside; its cost does not grow with what single things hold. */
+export type TallyStore = { readonly count: () => Promise<Tally> };
+
 export type StoreTransaction = {
   readonly cards: CardStore;
   readonly comments: CommentStore;
@@ -482,6 +501,7 @@ export type StoreTransaction = {
   readonly sandboxes: SandboxStore;
   readonly keys: KeyStore;
   readonly deliveries: DeliveryStore;
+  readonly tallies: TallyStore;
   readonly events: EventLog;
 };
 

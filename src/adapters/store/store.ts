@@ -23,6 +23,7 @@ import { openRuns, runStatements } from "./sql/runs.ts";
 import type { Schema } from "./sql/schema.ts";
 import type { Session } from "./sql/session.ts";
 import { openSession } from "./sql/session.ts";
+import { openTallies, tallyStatements } from "./sql/tallies.ts";
 import { openTurns, turnStatements } from "./sql/turns.ts";
 import { verifyEvents, verifyStatements } from "./sql/verify.ts";
 
@@ -62,6 +63,7 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
       sandboxes: openSandboxes({ db, session, statements: statements.sandboxes, redact }),
       keys: openKeys(session, statements.keys),
       deliveries: openDeliveries({ db, session, statements: statements.deliveries, redact }),
+      tallies: openTallies(session, statements.tallies),
       events: openEvents({ db, session, end, redact }),
     };
     return keepNoSecrets(tables, redact);
@@ -112,6 +114,7 @@ const compileAll = (db: Kysely<Schema>) => ({
   sandboxes: sandboxStatements(db),
   keys: keyStatements(db),
   deliveries: deliveryStatements(db),
+  tallies: tallyStatements(db),
   events: eventStatements(db),
   verify: verifyStatements(db),
 });
