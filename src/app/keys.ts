@@ -1,5 +1,5 @@
 // Named keys of the API: made, listed, revoked, and asked about by the server. A key's text leaves here once, when it is made.
-import type { ApiKey, KeyState, Scope } from "../domain/api-key.ts";
+import type { ApiKey, KeyState, Scope, ShownKey } from "../domain/api-key.ts";
 import {
   isSameDigest,
   isUseWorthNoting,
@@ -7,7 +7,6 @@ import {
   keyState,
   keyText,
   LIVE_KEYS_PER_NAME_MAX,
-  parseKeyText,
 } from "../domain/api-key.ts";
 import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
@@ -124,12 +123,10 @@ export type KeyOwner = { readonly id: string; readonly scope: Scope };
  * expired. It is read from the store each time, so that a revoked key is refused by the next call.
  */
 export async function authenticateKey(
-  { store, clock, ids, log }: Pick<Engine, "store" | "clock" | "ids" | "log">,
-  text: string,
+  { store, clock, log }: Pick<Engine, "store" | "clock" | "log">,
+  { id, digest }: ShownKey,
 ): Promise<KeyOwner | null> {
-  const id = parseKeyText(text);
   if (id === null) return null;
-  const digest = ids.digest(text);
   const found = await store.read(async ({ keys }) => keys.get(id));
   const isSame = isSameDigest(digest, found?.digest ?? NO_DIGEST);
   const nowMs = clock.now();

@@ -41,6 +41,14 @@ export const keyText = (id: string, secret: string): string => `orket_${id}_${se
 export const parseKeyText = (text: string): string | null =>
   text.length > KEY_CHARACTERS_MAX ? null : (KEY_PATTERN.exec(text)?.[1] ?? null);
 
+/** What is kept of a key that was shown, so that it can be looked up again: never its text. */
+export type ShownKey = {
+  /** Null where the text is no named key's. */
+  readonly id: string | null;
+  /** SHA-256 of the text, in hex. */
+  readonly digest: string;
+};
+
 /** Takes the same time wherever two digests of one length differ. */
 export function isSameDigest(left: string, right: string): boolean {
   if (left.length !== right.length) return false;

@@ -2,6 +2,8 @@
 // route is looked up, and refuses every wrong way of saying a key in the same words. What a caller may do stands in door.ts.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { ShownKey } from "../domain/api-key.ts";
+import { parseKeyText } from "../domain/api-key.ts";
 import type { FailureLimit } from "./failure-limit.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -16,7 +18,7 @@ export const mayCall = (scope: Scope, needed: Scope): boolean =>
 export type Caller = { readonly id: string; readonly scope: Scope };
 
 /** Looks a key up among the named ones; null when it is none of them, or revoked. It takes the same time for each wrong key. */
-export type Authenticate = (key: string) => Promise<Caller | null>;
+export type Authenticate = (key: ShownKey) => Promise<Caller | null>;
 
 /** What a request says of itself before its body; of a plain request and of an upgrade alike. */
 export type Knock = Pick<IncomingMessage, "headers" | "rawHeaders" | "url" | "method" | "socket">;
@@ -60,30 +62,36 @@ const KEY_CHARACTERS_MAX = 512;
 const isKeyShaped = (key: string): boolean =>
   key.length <= KEY_CHARACTERS_MAX && /^[\u0021-\u007e]+$/.test(key);
 
-const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
+const shownKeyOf = (text: string): ShownKey => ({
+  id: parseKeyText(text),
+  digest: createHash("sha256").update(text).digest("hex"),
+});
+
+const isSame = (one: ShownKey, other: ShownKey): boolean =>
+  timingSafeEqual(Buffer.from(one.digest), Buffer.from(other.digest));
 
 export function createAuth(deps: AuthDeps): Auth {
   const { isOpen, authenticate, sessions, tickets, failures } = deps;
   const apiKey = deps.apiKey === null || deps.apiKey.trim() === "" ? null : deps.apiKey;
   // Digests are of one length, so that comparing them takes the same time for any key.
-  const expected = apiKey === null ? null : digestOf(apiKey);
+  const expected = apiKey === null ? null : shownKeyOf(apiKey);
 
-  async function callerOf(key: string): Promise<Caller | null> {
+  async function callerOf(key: ShownKey): Promise<Caller | null> {
     if (expected === null) return null;
-    if (timingSafeEqual(digestOf(key), expected)) return API_KEY_CALLER;
+    if (isSame(key, expected)) return API_KEY_CALLER;
     return authenticate(key);
   }
 
   /** Over the limit a key that was never good is not even looked at. */
   async function tryKey(key: string, address: string): Promise<Caller | null> {
     if (!isKeyShaped(key) || !failures.mayTry(address, key)) return null;
-    const caller = await callerOf(key);
+    const caller = await callerOf(shownKeyOf(key));
     failures.note({ address, key, isGood: caller !== null });
     return caller;
   }
 
   /** Tokens stand for a key, which is looked up again: a revoked key takes its sessions and tickets with it. */
-  const callerOfToken = async (key: string | null): Promise<Caller | null> =>
+  const callerOfToken = async (key: ShownKey | null): Promise<Caller | null> =>
     key === null ? null : callerOf(key);
 
   const identify: Auth["identify"] = async (knock, takesTicket) => {
@@ -103,17 +111,17 @@ export function createAuth(deps: AuthDeps): Auth {
     identify,
     login: async (key, address) => {
       const caller = await tryKey(key, address);
-      return caller === null ? null : { token: sessions.issue(key), caller };
+      return caller === null ? null : { token: sessions.issue(shownKeyOf(key)), caller };
     },
     logout: (knock) => {
       const shown = readCredential(knock, false);
       if (shown?.kind === "session") sessions.take(shown.value);
     },
     issueTicket: (knock) => {
-      if (isOpen && expected === null) return tickets.issue("");
+      if (isOpen && expected === null) return tickets.issue(shownKeyOf(""));
       const shown = readCredential(knock, false);
       if (shown === null) return null;
-      const key = shown.kind === "session" ? sessions.find(shown.value) : shown.value;
+      const key = shown.kind === "session" ? sessions.find(shown.value) : shownKeyOf(shown.value);
       return key === null ? null : tickets.issue(key);
     },
   };

@@ -4,6 +4,9 @@ import { test } from "node:test";
 import { createSimulatedClock } from "../adapters/clock/simulated.ts";
 import { createTokens } from "./tokens.ts";
 
+const keyNamed = (id: string) => ({ id, digest: "0".repeat(64) });
+const KEY = keyNamed("key");
+
 const scene = (tokensMax = 3) => {
   const clock = createSimulatedClock(0);
   let count = 0;
@@ -13,10 +16,10 @@ const scene = (tokensMax = 3) => {
 
 test("a token stands for its key until its time is over, whatever the clock on the wall does", async () => {
   const { clock, tokens } = scene();
-  const token = tokens.issue("key");
+  const token = tokens.issue(KEY);
   await clock.advance(999);
   clock.jumpTo(9_999_999);
-  assert.equal(tokens.find(token), "key");
+  assert.equal(tokens.find(token), KEY);
   await clock.advance(1);
   assert.equal(tokens.find(token), null);
   assert.equal(tokens.take(token), null);
@@ -24,14 +27,14 @@ test("a token stands for its key until its time is over, whatever the clock on t
 
 test("a token that was taken is no token any more", () => {
   const { tokens } = scene();
-  const [one, other] = [tokens.issue("key"), tokens.issue("key")];
-  assert.deepEqual([tokens.take(one), tokens.take(one), tokens.find(one)], ["key", null, null]);
-  assert.equal(tokens.find(other), "key");
+  const [one, other] = [tokens.issue(KEY), tokens.issue(KEY)];
+  assert.deepEqual([tokens.take(one), tokens.take(one), tokens.find(one)], [KEY, null, null]);
+  assert.equal(tokens.find(other), KEY);
   assert.equal(tokens.find("token-9"), null);
 });
 
 test("with too many out the oldest ends", () => {
   const { tokens } = scene(2);
-  const issued = ["a", "b", "c"].map(tokens.issue);
-  assert.deepEqual(issued.map(tokens.find), [null, "b", "c"]);
+  const keys = ["a", "b", "c"].map(keyNamed);
+  assert.deepEqual(keys.map(tokens.issue).map(tokens.find), [null, keys[1], keys[2]]);
 });

@@ -1,15 +1,16 @@
 // Random words that stand for a key for a while: the dashboard's sessions and the tickets of event streams. They live in
-// memory alone, by their digests; a restart ends them all.
+// memory alone, by their digests, and a key by its own; a restart ends them all.
 import { createHash } from "node:crypto";
 import type { Engine } from "../app/engine.ts";
+import type { ShownKey } from "../domain/api-key.ts";
 
 export type Tokens = {
   /** A new word for the key. With too many out the oldest ends. */
-  readonly issue: (key: string) => string;
+  readonly issue: (key: ShownKey) => string;
   /** The key, while the word is good. */
-  readonly find: (token: string) => string | null;
+  readonly find: (token: string) => ShownKey | null;
   /** The same, and the word is used up. */
-  readonly take: (token: string) => string | null;
+  readonly take: (token: string) => ShownKey | null;
 };
 
 export type TokenDeps = {
@@ -25,13 +26,13 @@ export const SESSIONS_MAX = 1000;
 export const TICKET_MS = 30_000;
 export const TICKETS_MAX = 1000;
 
-type Held = { readonly key: string; readonly untilMs: number };
+type Held = { readonly key: ShownKey; readonly untilMs: number };
 
 export function createTokens({ clock, randomToken, lifeMs, tokensMax }: TokenDeps): Tokens {
   // A lookup by digest takes no longer for a token that begins right.
   const held = new Map<string, Held>();
   const nameOf = (token: string): string => createHash("sha256").update(token).digest("base64");
-  const find = (name: string): string | null => {
+  const find = (name: string): ShownKey | null => {
     const found = held.get(name);
     if (found === undefined) return null;
     if (found.untilMs > clock.monotonic()) return found.key;

@@ -88,8 +88,8 @@ export async function openHttp(
     [KEYS.read, "read"],
     [KEYS.operate, "operate"],
   ]);
-  const byName: Authenticate = async (key) => {
-    const scope = keys.get(key);
+  const byName: Authenticate = async ({ digest }) => {
+    const scope = [...keys].find(([text]) => engine.ids.digest(text) === digest)?.[1];
     return scope === undefined ? null : { id: `${scope}-key`, scope };
   };
   const feed = createEventFeed({ store, clock: opened.engine.clock, quietMs: 1000 });
