@@ -22,6 +22,8 @@ export type SmokeSetting = {
   /** The program that starts the product. */
   readonly program: string;
   readonly makeProject: (dir: string) => Promise<Result<unknown>>;
+  /** Ends it early: nothing is asked any more, and nothing that it started or made is left. */
+  readonly signal: AbortSignal;
 };
 
 export type SmokeReport = { readonly passed: boolean; readonly checks: readonly SmokeResult[] };
@@ -31,6 +33,11 @@ const ANSWER_BYTES_MAX = 65_536;
 const START_MS = 30_000;
 
 export async function smoke(setting: SmokeSetting): Promise<Result<SmokeReport>> {
+  if (setting.url === null && setting.webhookUrl !== null)
+    return refuse(
+      "USAGE",
+      "--webhook-url is the receiver of a running server: give that server's --url too.",
+    );
   const checks =
     setting.url === null ? await smokeOwn(setting) : await smokeRunning(setting, setting.url);
   if (!checks.ok) return checks;
@@ -47,7 +54,7 @@ const set = (value: string | undefined): string | null =>
   value === undefined || value.trim() === "" ? null : value;
 
 async function smokeRunning(
-  { webhookUrl, env }: SmokeSetting,
+  { webhookUrl, env, signal }: SmokeSetting,
   url: string,
 ): Promise<Result<readonly SmokeResult[]>> {
   const addresses = { API: url, webhook: webhookUrl };
@@ -57,7 +64,7 @@ async function smokeRunning(
   const secret = set(env["GITEA_WEBHOOK_SECRET"]);
   return ok(
     await runSmoke({
-      ask: asker(addresses),
+      ask: asker(addresses, signal),
       key: set(env["ORKET_API_KEY"]),
       webhook: webhookUrl === null || secret === null ? null : { sign: signerOf(secret) },
       start: null,
@@ -87,13 +94,13 @@ async function smokeOwn(setting: SmokeSetting): Promise<Result<readonly SmokeRes
       ORKET_WEBHOOK_PORT: "0",
       GITEA_WEBHOOK_SECRET: secret,
     };
-    const server = await startServer(setting.program, env);
+    const server = await startServer(setting, env);
     try {
       const start = async (more: Readonly<Record<string, string>>): Promise<StartEnd> =>
-        tryStart(setting.program, { ...env, ...more });
+        tryStart(setting, { ...env, ...more });
       return ok(
         await runSmoke({
-          ask: asker(server.addresses),
+          ask: asker(server.addresses, setting.signal),
           key,
           webhook: { sign: signerOf(secret) },
           start,
@@ -112,14 +119,10 @@ type Started = { readonly child: ChildProcess; readonly addresses: Addresses };
 
 /** Without an address in time everything that is asked of it fails, with what it said as the reason. */
 async function startServer(
-  program: string,
+  setting: Pick<SmokeSetting, "program" | "signal">,
   env: Readonly<Record<string, string>>,
 ): Promise<Started> {
-  const child = spawn(process.execPath, [program, "serve", "--json"], {
-    env,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const line = await firstLine(child);
+  const { child, line } = await serve(setting, env);
   const { addresses = [] } = (line === null ? {} : JSON.parse(line)) as {
     readonly addresses?: readonly { readonly name: string; readonly url: string }[];
   };
@@ -128,8 +131,24 @@ async function startServer(
   return { child, addresses: { API: at("API"), webhook: at("webhook") } };
 }
 
-/** Null when it ended, said no such line, or took too long. */
-async function firstLine(child: ChildProcess): Promise<string | null> {
+async function serve(
+  { program, signal }: Pick<SmokeSetting, "program" | "signal">,
+  env: Readonly<Record<string, string>>,
+) {
+  const child = spawn(process.execPath, [program, "serve", "--json"], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    said = `${said}${chunk}`.slice(-ANSWER_BYTES_MAX);
+  });
+  const line = await firstLine(child, signal);
+  return { child, line, said: () => said };
+}
+
+/** Null when it ended, said no such line, took too long, or nobody waits any more. */
+async function firstLine(child: ChildProcess, signal: AbortSignal): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
   let text = "";
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
@@ -140,7 +159,11 @@ async function firstLine(child: ChildProcess): Promise<string | null> {
   });
   child.once("error", () => resolve(null)).once("close", () => resolve(null));
   const late = setTimeout(() => resolve(null), START_MS);
+  const leave = (): void => resolve(null);
+  signal.addEventListener("abort", leave);
+  if (signal.aborted) leave();
   const line = await promise;
+  signal.removeEventListener("abort", leave);
   clearTimeout(late);
   return line;
 }
@@ -154,25 +177,24 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-async function tryStart(program: string, env: Readonly<Record<string, string>>): Promise<StartEnd> {
-  const child = spawn(process.execPath, [program, "serve", "--json"], {
-    env,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const line = await firstLine(child);
+async function tryStart(
+  setting: Pick<SmokeSetting, "program" | "signal">,
+  env: Readonly<Record<string, string>>,
+): Promise<StartEnd> {
+  const { child, line, said } = await serve(setting, env);
   const isServing = line?.includes('"type":"serving"') === true;
   await stop(child);
-  const refused = !isServing && child.exitCode !== 0 && child.signalCode === null;
-  return { refused, said: isServing ? "it served." : `it ended with ${child.exitCode}.` };
+  return { isServing, exitCode: child.exitCode, said: said() };
 }
 
 /** To the named server alone: a redirect is an answer, and nothing follows it. */
-function asker(addresses: Addresses) {
+function asker(addresses: Addresses, stop: AbortSignal) {
   return async (question: SmokeQuestion): Promise<SmokeAnswer> => {
     const { door, method = "GET", path, headers = {}, body } = question;
     const base = addresses[door];
     if (base === null) return { kind: "none", reason: `no ${door} listens.` };
-    const signal = AbortSignal.timeout(ANSWER_MS);
+    if (stop.aborted) return { kind: "none", reason: "it was stopped." };
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(ANSWER_MS)]);
     try {
       const answer = await request(new URL(path, base), {
         method,
@@ -180,18 +202,29 @@ function asker(addresses: Addresses) {
         signal,
         ...(body === undefined ? {} : { body }),
       });
-      let text = "";
-      for await (const chunk of answer.body) {
-        text += String(chunk);
-        if (text.length > ANSWER_BYTES_MAX) return { kind: "none", reason: "it has no end." };
-      }
-      return { kind: "answered", status: answer.statusCode, text };
+      return { kind: "answered", status: answer.statusCode, text: await beginningOf(answer.body) };
     } catch (error) {
       const { code = "", name } = error as { readonly code?: string; readonly name: string };
-      const reason = signal.aborted
-        ? `nothing came within ${ANSWER_MS / 1000} s.`
-        : `${code || name}.`;
+      const reason = stop.aborted
+        ? "it was stopped."
+        : signal.aborted
+          ? `nothing came within ${ANSWER_MS / 1000} s.`
+          : `${code || name}.`;
       return { kind: "none", reason };
     }
   };
+}
+
+/** What came of a body: one without an end, such as an event stream, is an answer as well. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = "";
+  try {
+    for await (const chunk of body) {
+      text += String(chunk);
+      if (text.length > ANSWER_BYTES_MAX) break;
+    }
+  } catch {
+    // Cut off: the status has been said.
+  }
+  return text;
 }

@@ -13,7 +13,7 @@ export type SmokeQuestion = {
 
 export type SmokeAnswer =
   | { readonly kind: "answered"; readonly status: number; readonly text: string }
-  /** Not reached, too slow, or too much. */
+  /** Not reached, or too slow. */
   | { readonly kind: "none"; readonly reason: string };
 
 export type SmokeScene = {
@@ -27,7 +27,13 @@ export type SmokeScene = {
   readonly word: () => string;
 };
 
-export type StartEnd = { readonly refused: boolean; readonly said: string };
+export type StartEnd = {
+  readonly isServing: boolean;
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  /** What it said of why. */
+  readonly said: string;
+};
 
 export type SmokeResult = {
   readonly name: string;
@@ -40,35 +46,53 @@ export type SmokeResult = {
 type Check = {
   readonly name: string;
   readonly remedy: string;
+  /** Null where a server is started for it. */
+  readonly door: Door | null;
   readonly missing: (scene: SmokeScene) => string | null;
   /** Null when all is as it must be. */
-  readonly find: (scene: SmokeScene) => Promise<string | null>;
+  readonly find: (scene: SmokeScene) => Promise<Finding | null>;
 };
 
-/** In order, one after the other; a check that breaks has failed. */
+type Finding = {
+  readonly fact: string;
+  /** This door gave no answer, which says nothing of whom it would let in. */
+  readonly silent?: Door;
+};
+
+const SILENT = "Nothing answers there: is `orket serve` running, and is this its address?";
+
+/** In order, one after the other. A door that gave no answer is not asked again, so that a silent server holds nobody up. */
 export async function runSmoke(scene: SmokeScene): Promise<readonly SmokeResult[]> {
   const results: SmokeResult[] = [];
-  for (const { name, remedy, missing, find } of CHECKS) {
-    const why = missing(scene);
+  const silent = new Set<Door>();
+  for (const { name, remedy, door, missing, find } of CHECKS) {
+    const isSilent = door !== null && silent.has(door);
+    const why = isSilent ? `Not asked: the ${door} gave no answer before.` : missing(scene);
     if (why !== null) {
       results.push({ name, verdict: "not-run", fact: why, remedy: null });
       continue;
     }
-    const fact = await find(scene);
-    if (fact === null) results.push({ name, verdict: "pass", fact, remedy: null });
-    else results.push({ name, verdict: "fail", fact, remedy });
+    const found = await find(scene);
+    if (found === null) results.push({ name, verdict: "pass", fact: null, remedy: null });
+    else {
+      if (found.silent !== undefined) silent.add(found.silent);
+      const way = found.silent === undefined ? remedy : SILENT;
+      results.push({ name, verdict: "fail", fact: found.fact, remedy: way });
+    }
   }
   return results;
 }
 
 type Expected = { readonly status: number; readonly says?: string };
 
-/** What is wrong with the answer; null when it is the expected one. */
-function wrongWith(answer: SmokeAnswer, { status, says }: Expected): string | null {
-  if (answer.kind === "none") return `There was no answer: ${answer.reason}`;
-  if (answer.status !== status) return `The answer was ${answer.status} and must be ${status}.`;
+/** What is wrong with the answer of a door; null when it is the expected one. */
+function wrongWith(door: Door, answer: SmokeAnswer, { status, says }: Expected): Finding | null {
+  if (answer.kind === "none")
+    return { fact: `There was no answer: ${answer.reason}`, silent: door };
+  if (answer.status !== status)
+    return { fact: `The answer was ${answer.status} and must be ${status}.` };
   if (says !== undefined && !answer.text.includes(says))
-    return `The answer does not say "${says}".`;
+    return { fact: `The answer does not say "${says}".` };
   return null;
 }
 
@@ -92,8 +116,10 @@ type Asked = Partial<SmokeQuestion> & { readonly path: string };
 /** With a good key only where it is said. */
 const asks =
   (asked: (scene: SmokeScene) => Asked, expected: Expected) =>
-  async (scene: SmokeScene): Promise<string | null> =>
-    wrongWith(await scene.ask({ door: "API", ...asked(scene) }), expected);
+  async (scene: SmokeScene): Promise<Finding | null> => {
+    const question: SmokeQuestion = { door: "API", ...asked(scene) };
+    return wrongWith(question.door, await scene.ask(question), expected);
+  };
 
 const withKey = ({ key }: SmokeScene, more: Readonly<Record<string, string>> = {}) => ({
   "x-api-key": key ?? "",
@@ -102,10 +128,10 @@ const withKey = ({ key }: SmokeScene, more: Readonly<Record<string, string>> = {
 
 const JSON_BODY = { "content-type": "application/json" };
 
-const DOOR_CHECKS: readonly Check[] = [
+const DOOR_CHECKS: readonly Omit<Check, "door">[] = [
   {
     name: "health answers",
-    remedy: "Nothing answers there: is `orket serve` running, and is this its address?",
+    remedy: "That is not Orket, or it does not work: look at the address.",
     missing: always,
     find: asks(() => ({ path: "/health" }), { status: 200, says: '"status":"ok"' }),
   },
@@ -162,7 +188,7 @@ const DOOR_CHECKS: readonly Check[] = [
   },
 ];
 
-const KEY_CHECKS: readonly Check[] = [
+const KEY_CHECKS: readonly Omit<Check, "door">[] = [
   {
     name: "a good key works",
     remedy: "The key is not the server's, or the server does not work: compare ORKET_API_KEY.",
@@ -260,15 +286,15 @@ const deliver = async (
 
 const delivers =
   (make: (sign: (body: string) => string, body: string) => string | null, expected: Expected) =>
-  async (scene: SmokeScene): Promise<string | null> => {
+  async (scene: SmokeScene): Promise<Finding | null> => {
     const body = bodyOf(scene.word());
     const sign = scene.webhook?.sign ?? (() => "");
-    return wrongWith(await deliver(scene, body, make(sign, body)), expected);
+    return wrongWith("webhook", await deliver(scene, body, make(sign, body)), expected);
   };
 
 const BAD_SIGNATURE: Expected = { status: 401, says: "Invalid signature" };
 
-const WEBHOOK_CHECKS: readonly Check[] = [
+const WEBHOOK_CHECKS: readonly Omit<Check, "door">[] = [
   {
     name: "an unsigned delivery is refused",
     remedy: UNSIGNED,
@@ -300,10 +326,12 @@ const WEBHOOK_CHECKS: readonly Check[] = [
     find: async (scene) => {
       const body = bodyOf(scene.word());
       const signature = scene.webhook?.sign(body) ?? "";
-      const first = wrongWith(await deliver(scene, body, signature), { status: 202 });
+      const first = wrongWith("webhook", await deliver(scene, body, signature), {
+        status: 202,
+      });
       if (first !== null) return first;
       const again = await deliver(scene, body, signature);
-      return wrongWith(again, { status: 200, says: "duplicate" });
+      return wrongWith("webhook", again, { status: 200, says: "duplicate" });
     },
   },
   {
@@ -326,41 +354,66 @@ const WEBHOOK_CHECKS: readonly Check[] = [
   },
 ];
 
-const UNSAFE_STARTS: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
-  [
-    "without a key on every address",
-    { ORKET_API_KEY: "", ORKET_ALLOW_INSECURE_NO_API_KEY: "1", ORKET_HOST: "0.0.0.0" },
-  ],
-  [
-    "without a key in production",
-    { ORKET_API_KEY: "", ORKET_ALLOW_INSECURE_NO_API_KEY: "1", ORKET_ENV: "production" },
-  ],
-  ["with a misspelt variable", { ORKET_ALLOW_INSECURE_NO_APIKEY: "1" }],
-  [
-    "with the test endpoint on every address",
-    {
+type UnsafeStart = {
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The variable that the refusal must name: one that ends for another reason proves nothing. */
+  readonly culprit: string;
+};
+
+const UNSAFE_STARTS: readonly UnsafeStart[] = [
+  {
+    name: "without a key on every address",
+    env: { ORKET_API_KEY: "", ORKET_ALLOW_INSECURE_NO_API_KEY: "1", ORKET_HOST: "0.0.0.0" },
+    culprit: "ORKET_HOST",
+  },
+  {
+    name: "without a key in production",
+    env: { ORKET_API_KEY: "", ORKET_ALLOW_INSECURE_NO_API_KEY: "1", ORKET_ENV: "production" },
+    culprit: "ORKET_ALLOW_INSECURE_NO_API_KEY",
+  },
+  {
+    name: "with a misspelt variable",
+    env: { ORKET_ALLOW_INSECURE_NO_APIKEY: "1" },
+    culprit: "ORKET_ALLOW_INSECURE_NO_APIKEY",
+  },
+  {
+    name: "with the test endpoint on every address",
+    env: {
       ORKET_ENABLE_WEBHOOK_TEST_ENDPOINT: "1",
       ORKET_WEBHOOK_TEST_TOKEN: "orket-smoke-token-0123456789",
       ORKET_WEBHOOK_HOST: "0.0.0.0",
     },
-  ],
+    culprit: "ORKET_ENABLE_WEBHOOK_TEST_ENDPOINT",
+  },
 ];
 
-const START_CHECKS: readonly Check[] = UNSAFE_STARTS.map(([name, env]) => ({
+/** What a shell is told of settings that are refused (interfaces.md section 4). */
+const CONFIGURATION_EXIT = 3;
+
+function wrongWithStart(end: StartEnd, culprit: string): Finding | null {
+  if (end.isServing) return { fact: "It was not refused: it served." };
+  if (end.exitCode !== CONFIGURATION_EXIT)
+    return { fact: `It was not refused but broke: it ended with ${end.exitCode ?? "a signal"}.` };
+  if (!end.said.includes(culprit))
+    return { fact: `It was refused for another reason: it does not speak of ${culprit}.` };
+  return null;
+}
+
+const START_CHECKS: readonly Check[] = UNSAFE_STARTS.map(({ name, env, culprit }) => ({
   name: `a start ${name} is refused`,
-  remedy: "This version starts where it must not: do not release it.",
+  remedy: "This version starts where it must not, or does not start at all: do not release it.",
+  door: null,
   missing: needsStart,
-  find: async ({ start }) => {
-    const end = await start?.(env);
-    return end?.refused === true
-      ? null
-      : `It was not refused: ${end?.said ?? "nothing was started"}`;
-  },
+  find: async ({ start }) => (start === null ? null : wrongWithStart(await start(env), culprit)),
 }));
 
+const at = (door: Door, checks: readonly Omit<Check, "door">[]): readonly Check[] =>
+  checks.map((check) => ({ ...check, door }));
+
 const CHECKS: readonly Check[] = [
-  ...DOOR_CHECKS,
-  ...KEY_CHECKS,
-  ...WEBHOOK_CHECKS,
+  ...at("API", DOOR_CHECKS),
+  ...at("API", KEY_CHECKS),
+  ...at("webhook", WEBHOOK_CHECKS),
   ...START_CHECKS,
 ];

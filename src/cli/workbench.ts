@@ -81,6 +81,7 @@ export type Workbench = {
   readonly smoke: (request: {
     readonly url: string | null;
     readonly webhookUrl: string | null;
+    readonly signal: AbortSignal;
   }) => Promise<Result<{ readonly passed: boolean; readonly checks: readonly SmokeResult[] }>>;
   readonly isOwnerGone: (owner: string) => boolean;
   readonly diagnose: (request: ProjectRequest) => Promise<readonly Check[]>;

@@ -1,6 +1,6 @@
 // The canary: a sound server passes, and one whose guard was taken out does not, whichever guard it is.
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
@@ -40,7 +40,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     guard: "the comparison of the key",
     file: "src/http/auth.ts",
-    from: "if (timingSafeEqual(digestOf(key), expected)) return API_KEY_CALLER;",
+    from: "if (isSame(key, expected)) return API_KEY_CALLER;",
     to: "return API_KEY_CALLER;",
     failing: ["a wrong bearer is refused", "a wrong key is refused"],
   },
@@ -85,6 +85,20 @@ const MUTANTS: readonly Mutant[] = [
     to: 'return { status: "accepted", id: known.id };',
     failing: ["a signed delivery is taken once, and the same again is a duplicate"],
   },
+  {
+    guard: "the rule of where to listen without a key",
+    file: "src/http/start-rules.ts",
+    from: "if (!isLoopback(host))",
+    to: 'if (host === "")',
+    failing: ["a start without a key on every address is refused"],
+  },
+  {
+    guard: "the rule of where to listen, because the start breaks there",
+    file: "src/http/start-rules.ts",
+    from: "if (!isLoopback(host))",
+    to: 'if (!isLoopback(host)) throw new Error("broken");\n  if (host === "")',
+    failing: ["a start without a key on every address is refused"],
+  },
 ];
 
 /** The product as it is, but for one place. */
@@ -113,6 +127,31 @@ test("a server of its own passes every check, and nothing is left of it", async 
   const shown = await runOrket(["smoke", "--url", "nonsense"], { cwd });
   assert.equal(shown.code, 2);
   assert.match(shown.err, /no address such as/);
+  const half = await runOrket(["smoke", "--webhook-url", "http://127.0.0.1:1"], { cwd });
+  assert.deepEqual([half.code, half.out], [2, ""]);
+  assert.match(half.err, /give that server's --url too/);
+});
+
+test("stopped in the middle it leaves no server and no folder", async (context) => {
+  const cwd = await tempFolder(context);
+  const canary = startOrket(["smoke"], { cwd, env: { TMPDIR: cwd } });
+  const state = (): string | undefined =>
+    readdirSync(cwd).find((name) => existsSync(join(cwd, name, ".orket")));
+  while (state() === undefined) await new Promise((done) => setTimeout(done, 10));
+  canary.signal("SIGTERM");
+  const ended = await canary.ended;
+  assert.deepEqual([ended.code, ended.out, readdirSync(cwd)], [130, "", []]);
+  const isOurs = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`ORKET_PROJECT=${cwd}/`);
+    } catch {
+      return false;
+    }
+  };
+  assert.deepEqual(
+    readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isOurs(name)),
+    [],
+  );
 });
 
 describe("the canary fails", { concurrency: 3 }, () => {
@@ -153,7 +192,7 @@ test("a running server passes, and what cannot be asked of it is said", async (c
 test("a server that redirects, says nonsense or is not there fails, and no key goes elsewhere", async (context) => {
   const cwd = await tempFolder(context);
   const env = { ORKET_API_KEY: "a-key-of-the-test" };
-  let asked = 0;
+  let [asked, broken] = [0, 0];
   const listen = async (answer: Parameters<typeof createServer>[1]): Promise<string> => {
     const server = createServer(answer);
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -170,13 +209,20 @@ test("a server that redirects, says nonsense or is not there fails, and no key g
   const servers = [
     await listen((_, response) => response.writeHead(302, { location: elsewhere }).end()),
     await listen((_, response) => response.end("hello")),
-    await listen((_, response) => response.destroy()),
+    await listen((_, response) => {
+      broken += 1;
+      response.destroy();
+    }),
     "http://127.0.0.1:1",
   ];
   for (const url of servers) {
     const { code, out } = await runOrket(["smoke", "--url", url], { cwd, env });
     assert.equal(code, 1);
-    assert.match(out, /^FAIL {2}health answers\n {6}\S.+\n {6}Nothing answers there/m);
+    assert.match(
+      out,
+      /^FAIL {2}health answers\n {6}\S.+\n {6}(?:Nothing answers there|That is not Orket)/m,
+    );
   }
   assert.equal(asked, 0);
+  assert.equal(broken, 1, "a door that gives no answer is not asked again");
 });

@@ -11,7 +11,10 @@ export async function smoke({ io, workbench }: Cli, options: Options): Promise<n
   const { url = null, webhookUrl = null, json = false } = options;
   const known = await workbench.checkVariables();
   if (!known.ok) return showProblem(io, known.error, json);
-  const done = await workbench.smoke({ url, webhookUrl });
+  const stop = new AbortController();
+  const forget = io.onSignal(() => stop.abort());
+  const done = await workbench.smoke({ url, webhookUrl, signal: stop.signal }).finally(forget);
+  if (stop.signal.aborted) return EXIT.interrupted;
   if (!done.ok) return showProblem(io, done.error, json);
   const { passed, checks } = done.value;
   if (json) io.out(`${JSON.stringify({ v: 1, passed, checks })}\n`);
