@@ -19,6 +19,7 @@ const ENTRY = [
   "src/assemble-webhook.ts",
   "src/assemble-forge.ts",
   "src/assemble-smoke.ts",
+  "src/assemble-telemetry.ts",
   // Runs in a thread, which is not seen either.
   "src/adapters/pattern/match-worker.ts",
 ];

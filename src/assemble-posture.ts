@@ -53,8 +53,14 @@ async function gatherFacts(scene: PostureScene): Promise<PostureFacts> {
     exposedFiles: await exposedFiles(dir, stateDir),
     gitFolders: await gitFolders(stateDir),
     forgeUrl: config.text("gitea.url"),
+    traces: tracesOf(config),
     secretVariables: config.rows.filter(isSecretVariable).map(({ env }) => env ?? ""),
   };
+}
+
+function tracesOf(config: Config): PostureFacts["traces"] {
+  const url = config.text("telemetry.endpoint");
+  return url === null ? null : { url, holdContent: config.flag("telemetry.capture_content") };
 }
 
 function factsOf(config: Config, key: string): SecretFacts | null {

@@ -242,6 +242,16 @@ export const SETTINGS: readonly Setting[] = [
     fallback: "info",
     meaning: "Least level that is logged",
   }),
+  one("telemetry.endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", {
+    schema: address,
+    fallback: null,
+    meaning: "Collector that gets traces over OTLP (HTTP, JSON); none are sent without it",
+  }),
+  one("telemetry.capture_content", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", {
+    schema: flag,
+    fallback: false,
+    meaning: "Traces hold prompts, replies and results of calls too",
+  }),
   one("project", "ORKET_PROJECT", {
     schema: optionalText,
     fallback: null,

@@ -131,6 +131,20 @@ async function readSettings(
   return null;
 }
 
+async function openEngine(scene: Omit<Assembly, "owner">) {
+  const { assembleEngine } = await import("./assemble.ts");
+  const assembled = await assembleEngine({ ...scene, owner: ownerOf() });
+  if (!assembled.ok) return assembled;
+  const { assembleTraces } = await import("./assemble-telemetry.ts");
+  const setting = { engine: assembled.value, config: scene.config, version: readVersion() };
+  const { engine, close: sendRest } = await assembleTraces(setting);
+  const close = async (): Promise<void> => {
+    await sendRest();
+    await engine.store.close();
+  };
+  return { ok: true as const, value: { engine, close } };
+}
+
 async function openProject(
   surroundings: Surrounded,
   request: ProjectRequest,
@@ -145,19 +159,11 @@ async function openProject(
   const wayOut = "Make the folder writable, or set ORKET_STATE_DIR to one that is.";
   const prepared = await prepareFolder(stateDir, wayOut);
   if (!prepared.ok) return prepared;
-  const { assembleEngine } = await import("./assemble.ts");
-  const engine = await assembleEngine({
-    dir,
-    stateDir,
-    config,
-    secrets,
-    watcher,
-    env: surroundings.env,
-    owner: ownerOf(),
-  });
-  if (!engine.ok) return engine;
-  const close = async (): Promise<void> => engine.value.store.close();
-  const setting = { dir, config, env: surroundings.env };
+  const { env } = surroundings;
+  const opened = await openEngine({ dir, stateDir, config, secrets, watcher, env });
+  if (!opened.ok) return opened;
+  const { engine, close } = opened.value;
+  const setting = { dir, config, env };
   const folder = (name: string): string => resolve(surroundings.cwd, name);
   return {
     ok: true,
@@ -166,10 +172,10 @@ async function openProject(
       stateDir,
       config,
       settings: config.rows,
-      engine: engine.value,
+      engine,
       exportRun: async (run, to) => {
         const { exportRun } = await import("./assemble-replay.ts");
-        return exportRun({ ...setting, engine: engine.value }, { run, dir: folder(to) });
+        return exportRun({ ...setting, engine }, { run, dir: folder(to) });
       },
       replay: async (from) => {
         const { replayFolder } = await import("./assemble-replay.ts");
@@ -180,7 +186,7 @@ async function openProject(
         return startServer({
           dir,
           stateDir,
-          engine: engine.value,
+          engine,
           config,
           version: readVersion(),
           isOwnerGone,
@@ -188,11 +194,11 @@ async function openProject(
       },
       replayFile: async (file, person) => {
         const { replayFile } = await import("./assemble-webhook.ts");
-        return replayFile({ engine: engine.value, config, path: folder(file), person });
+        return replayFile({ engine, config, path: folder(file), person });
       },
       setUpForge: async (request) => {
         const { setUpFromSettings } = await import("./assemble-forge.ts");
-        return setUpFromSettings({ engine: engine.value, config }, request);
+        return setUpFromSettings({ engine, config }, request);
       },
       close,
     },

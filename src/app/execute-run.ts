@@ -23,6 +23,7 @@ import { runUnknown } from "./show-run.ts";
 import type { RunSnapshot } from "./start-run.ts";
 import { busy, firstBuild } from "./start-run.ts";
 import { runLoop } from "./traction.ts";
+import { writeTold } from "./write-told.ts";
 
 export type ExecuteRequest = {
   readonly run: string;
@@ -91,8 +92,8 @@ type Taken = {
 };
 
 async function takeRun(engine: Engine, request: ExecuteRequest): Promise<Result<Taken>> {
-  const { store, settings, clock } = engine;
-  return store.transaction(async (transaction): Promise<Result<Taken>> => {
+  const { settings, clock } = engine;
+  return writeTold(engine, async (transaction): Promise<Result<Taken>> => {
     const { runs, turns, events } = transaction;
     const run = await runs.get(request.run);
     if (run === null) return runUnknown(request.run);

@@ -3,7 +3,7 @@
 import type { ApproveMode } from "../domain/approval.ts";
 import type { ProjectAssets } from "../domain/assets.ts";
 import { EngineError } from "../domain/errors.ts";
-import type { Event, NewEvent } from "../domain/events.ts";
+import type { NewEvent } from "../domain/events.ts";
 import type { Result } from "../domain/result.ts";
 import { ok } from "../domain/result.ts";
 import type { Run } from "../domain/run.ts";
@@ -17,6 +17,7 @@ import { loopCandidates } from "./loop-targets.ts";
 import { assetRefusal, startTarget } from "./start-run.ts";
 import type { Left } from "./take-up-runs.ts";
 import { leftRuns } from "./take-up-runs.ts";
+import { writeTold } from "./write-told.ts";
 
 export type LoopRequest = LoopRules & {
   readonly department: string | null;
@@ -214,9 +215,5 @@ function sayTrouble({ engine, request }: Loop, error: unknown): void {
 }
 
 async function record({ engine }: Loop, events: readonly NewEvent[]): Promise<void> {
-  let written: readonly Event[] = [];
-  await engine.store.transaction(async (transaction) => {
-    written = await transaction.events.append(events);
-  });
-  engine.watcher.onEvents(written);
+  await writeTold(engine, async (transaction) => transaction.events.append(events));
 }

@@ -1,10 +1,10 @@
 // Takes a delivery that has been checked: stores it with its event in one transaction, or finds that it is there already.
 // Nothing is done about it here; work-deliveries.ts does that, later and at its own pace.
 import type { Delivery } from "../domain/delivery.ts";
-import type { Event } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { NewDelivery } from "../ports/store.ts";
 import type { Engine } from "./engine.ts";
+import { writeTold } from "./write-told.ts";
 
 export type Received =
   | { readonly status: "accepted" | "ignored"; readonly id: string }
@@ -13,21 +13,18 @@ export type Received =
 
 /** When it resolves the delivery is on the disk, and may be acknowledged. */
 export async function receiveDelivery(
-  { store, watcher }: Pick<Engine, "store" | "watcher">,
+  engine: Pick<Engine, "store" | "watcher">,
   delivery: NewDelivery,
   actor: string,
 ): Promise<Received> {
-  let written: readonly Event[] = [];
-  const received = await store.transaction(async ({ deliveries, events }): Promise<Received> => {
+  return writeTold(engine, async ({ deliveries, events }): Promise<Received> => {
     const known = await deliveries.add(delivery);
     if (known !== null) return { status: "duplicate", id: known.id, known };
     const type = delivery.state === "accepted" ? "delivery-accepted" : "delivery-ignored";
     const data = { ...factsOf(delivery), source: delivery.source, digest: delivery.bodyDigest };
-    written = await events.append([{ type, actor, data }]);
+    await events.append([{ type, actor, data }]);
     return { status: delivery.state, id: delivery.id };
   });
-  watcher.onEvents(written);
-  return received;
 }
 
 type Told = Pick<

@@ -1,6 +1,6 @@
 // Writes down that a call over HTTP was let in or refused: facts about the call, nothing that its sender could choose freely.
-import type { Event } from "../domain/events.ts";
 import type { Engine } from "./engine.ts";
+import { writeTold } from "./write-told.ts";
 
 export type CallRecord = {
   /** The name of the key; null when there was no good one. */
@@ -22,14 +22,12 @@ type Recording = {
 };
 
 export async function recordCall(
-  { store, watcher }: Pick<Engine, "store" | "watcher">,
+  engine: Pick<Engine, "store" | "watcher">,
   { type, call, unwritten = 0 }: Recording,
 ): Promise<void> {
   const { key, ...data } = call;
   const actor = key === null ? "engine" : `human:${key}`;
-  let written: readonly Event[] = [];
-  await store.transaction(async ({ events }) => {
-    written = await events.append([{ type, actor, data: { ...data, key, unwritten } }]);
-  });
-  watcher.onEvents(written);
+  await writeTold(engine, async ({ events }) =>
+    events.append([{ type, actor, data: { ...data, key, unwritten } }]),
+  );
 }

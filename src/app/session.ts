@@ -2,7 +2,6 @@
 import type { Department, Environment, Epic, ProjectAssets, Role, Team } from "../domain/assets.ts";
 import type { ApproveMode } from "../domain/approval.ts";
 import type { Backlog } from "../domain/backlog.ts";
-import type { Event } from "../domain/events.ts";
 import type { Run, Usage } from "../domain/run.ts";
 import type { ModelFacts } from "../ports/model.ts";
 import type { Fence, StoreTransaction } from "../ports/store.ts";
@@ -10,6 +9,7 @@ import type { Workspace } from "../ports/workspace.ts";
 import type { Engine } from "./engine.ts";
 import type { FileLocks } from "./file-locks.ts";
 import type { LeaseHold } from "./hold-lease.ts";
+import { writeTold } from "./write-told.ts";
 
 /** One build of the run: an epic with its team, its folder and its cards. */
 export type Lane = {
@@ -70,29 +70,10 @@ export const isStopping = ({ signal, pause }: Pick<Session, "signal" | "pause">)
  * Writes for the run: fenced by its epoch, and told to the watcher only after the commit, so that what a person sees
  * has happened.
  */
-export async function write<Value>(
-  session: Session,
+export const write = async <Value>(
+  { engine, fence }: Pick<Session, "engine" | "fence">,
   work: (transaction: StoreTransaction) => Promise<Value>,
-): Promise<Value> {
-  const { store, watcher } = session.engine;
-  let written: Event[] = [];
-  const value = await store.transaction(async (transaction) => {
-    written = [];
-    return work({
-      ...transaction,
-      events: {
-        ...transaction.events,
-        append: async (events) => {
-          const appended = await transaction.events.append(events);
-          written.push(...appended);
-          return appended;
-        },
-      },
-    });
-  }, session.fence);
-  if (written.length > 0) watcher.onEvents(written);
-  return value;
-}
+): Promise<Value> => writeTold(engine, work, fence);
 
 export const rolesOf = (team: Team, seat: string): readonly Role[] =>
   (team.seats.find((one) => one.key === seat)?.roles ?? [])

@@ -3,11 +3,12 @@
 // done about a delivery is handed in; it may be done twice when a process dies, so it looks before it acts.
 import type { Delivery } from "../domain/delivery.ts";
 import { ATTEMPTS_MAX, waitAfter } from "../domain/delivery.ts";
-import type { Event, EventType } from "../domain/events.ts";
+import type { EventType } from "../domain/events.ts";
 import type { Result } from "../domain/result.ts";
 import type { DeliveryEnd } from "../ports/store.ts";
 import type { Engine } from "./engine.ts";
 import { factsOf } from "./receive-delivery.ts";
+import { writeTold } from "./write-told.ts";
 
 export type Handled =
   | { readonly kind: "done" }
@@ -203,16 +204,14 @@ function keepLease(
 }
 
 /** The state and its event, unless somebody else has taken the delivery meanwhile. */
-async function settle({ store, watcher, log }: Deps, delivery: Delivery, end: End): Promise<void> {
-  let written: readonly Event[] = [];
+async function settle(deps: Deps, delivery: Delivery, end: End): Promise<void> {
   const { type, ...state } = end;
-  const held = await store.transaction(async ({ deliveries, events }) => {
+  const held = await writeTold(deps, async ({ deliveries, events }) => {
     if (!(await deliveries.settle(delivery, state))) return false;
     const { attempts } = delivery;
     const data = { ...factsOf({ ...delivery, reason: state.reason }), attempts };
-    written = await events.append([{ type, actor: "engine", data }]);
+    await events.append([{ type, actor: "engine", data }]);
     return true;
   });
-  if (!held) log.warn({ delivery: delivery.id }, "another process has taken the delivery");
-  watcher.onEvents(written);
+  if (!held) deps.log.warn({ delivery: delivery.id }, "another process has taken the delivery");
 }

@@ -20,6 +20,7 @@ const SAFE: PostureFacts = {
   exposedFiles: [],
   gitFolders: [],
   forgeUrl: null,
+  traces: null,
   secretVariables: [],
 };
 const box = SAFE.containment;
@@ -38,9 +39,12 @@ test("a safe installation has no finding in any environment", () => {
     allowedOrigins: ["https://orket.example", "http://localhost:3000", "http://[::1]:3000"],
     webhookSecrets: [STRONG, STRONG],
     forgeUrl: "https://forge.example",
+    traces: { url: "http://collector.example", holdContent: false },
   };
   assert.deepEqual(told("production", more), []);
   assert.deepEqual(told("production", { forgeUrl: "http://127.0.0.1:3000" }), []);
+  const traces = { url: "http://127.0.0.1:4318", holdContent: true };
+  assert.deepEqual(told("production", { traces }), []);
 });
 
 const UNSAFE: readonly (readonly [name: string, facts: Partial<PostureFacts>])[] = [
@@ -59,6 +63,7 @@ const UNSAFE: readonly (readonly [name: string, facts: Partial<PostureFacts>])[]
   ["state-files", { exposedFiles: [{ path: ".orket", others: "write" }] }],
   ["workspace-git", { gitFolders: ["workspaces/a"] }],
   ["forge-address", { forgeUrl: "http://forge.example/git" }],
+  ["traces", { traces: { url: "http://collector.example:4318", holdContent: true } }],
 ];
 
 test("what is unsafe is a warning in local and ci, and stops production", () => {
@@ -95,6 +100,7 @@ test("what is only worth a look is a warning in production too", () => {
     ["allowed-origins", { allowedOrigins: ["http://orket.example"] }],
     ["containment", { containment: NO_BOX }],
     ["secret-variables", { secretVariables: ["ORKET_API_KEY"] }],
+    ["traces", { traces: { url: "https://collector.example", holdContent: true } }],
   ];
   for (const [name, facts] of warned) assert.deepEqual(told("production", facts), [`${name} warn`]);
   const noHost = ["api-address warn", "allowed-hosts warn"];

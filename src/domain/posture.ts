@@ -35,6 +35,8 @@ export type PostureFacts = {
   /** Workspaces in which a `.git` lies. */
   readonly gitFolders: readonly string[];
   readonly forgeUrl: string | null;
+  /** Where traces go; null where none are sent. */
+  readonly traces: { readonly url: string; readonly holdContent: boolean } | null;
   /** Variables that hold secrets. */
   readonly secretVariables: readonly string[];
 };
@@ -67,6 +69,7 @@ export function judgePosture(facts: PostureFacts): readonly PostureCheck[] {
     "workspace-git": judgeGitFolders,
     "forge-address": judgeForge,
     "secret-variables": judgeVariables,
+    traces: judgeTraces,
   };
   return Object.entries(checks).map(([name, judge]) => ({ name, ...judge(facts) }));
 }
@@ -264,3 +267,18 @@ export const secretFacts = (secret: string): SecretFacts => ({
   bytes: new TextEncoder().encode(secret).length,
   isWellKnown: WELL_KNOWN.test(secret) || new Set(secret).size < CHARACTERS_MIN,
 });
+
+function judgeTraces(facts: PostureFacts): Finding {
+  const { traces } = facts;
+  if (traces === null) return fine("No traces are sent.");
+  const { hostname, protocol } = new URL(traces.url);
+  if (!traces.holdContent)
+    return fine(`Traces go to ${hostname}, without prompts, replies and results.`);
+  if (isLoopback(hostname)) return fine("Traces hold what was said, and stay on this machine.");
+  const reason = `Traces with prompts, replies and results go to ${hostname}`;
+  const remedy =
+    "Unset OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, or send them to loopback.";
+  return protocol === "https:"
+    ? warning(`${reason}.`, remedy)
+    : unsafe(facts, `${reason} without TLS.`, remedy);
+}

@@ -6,7 +6,8 @@ import type { Sandbox } from "../../domain/sandbox.ts";
 import type { SandboxPlan } from "../../domain/stack.ts";
 import type { Snapshot } from "../../ports/workspace.ts";
 import type { DeployDeps, Deployment } from "./deploy.ts";
-import { moveSandbox, sandboxEvent, writeRegistry } from "./registry.ts";
+import { moveSandbox, sandboxEvent } from "./registry.ts";
+import { writeTold } from "../write-told.ts";
 import { DOWN_MS_MAX } from "./stop.ts";
 import { timeBoxed } from "./time-box.ts";
 
@@ -135,7 +136,7 @@ export const releasePorts = async (
   sandbox: Sandbox,
   actor: string,
 ): Promise<void> =>
-  writeRegistry(deps, async ({ sandboxes, events }) => {
+  writeTold(deps, async ({ sandboxes, events }) => {
     if (!(await sandboxes.change(sandbox, { block: null, deployer: null }))) return;
     const data = { from: sandbox.block, to: null };
     await events.append([sandboxEvent(sandbox, { type: "sandbox-ports-changed", actor, data })]);

@@ -15,7 +15,8 @@ import type { SandboxPlan, Stack } from "../../domain/stack.ts";
 import type { Engine } from "../engine.ts";
 import { bringUp } from "./bring-up.ts";
 import type { OwnerJudge } from "./registry.ts";
-import { isActedOn, lost, SANDBOXES_MAX, sandboxEvent, writeRegistry } from "./registry.ts";
+import { isActedOn, lost, SANDBOXES_MAX, sandboxEvent } from "./registry.ts";
+import { writeTold } from "../write-told.ts";
 import { stopSandbox } from "./stop.ts";
 
 export type DeployDeps = Pick<
@@ -175,7 +176,7 @@ async function createIn(
   const { clock, settings } = deps;
   const plan = renderStack(stack, { id, block });
   const nowMs = clock.now();
-  return writeRegistry(deps, async ({ sandboxes, events }): Promise<Result<Allocated | null>> => {
+  return writeTold(deps, async ({ sandboxes, events }): Promise<Result<Allocated | null>> => {
     if ((await blocksOf(sandboxes)).includes(block.n)) return ok(null);
     const name = stack.name ?? "own";
     const isMade = await sandboxes.create({

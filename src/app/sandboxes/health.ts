@@ -5,7 +5,8 @@ import type { Sandbox } from "../../domain/sandbox.ts";
 import { expiryOf, healthStep, illnessOf, isUp } from "../../domain/sandbox.ts";
 import type { ServiceHealth } from "../../ports/sandbox.ts";
 import type { Engine } from "../engine.ts";
-import { findSandbox, moveWithin, writeRegistry } from "./registry.ts";
+import { findSandbox, moveWithin } from "./registry.ts";
+import { writeTold } from "../write-told.ts";
 import { timeBoxed } from "./time-box.ts";
 
 export type HealthDeps = Pick<Engine, "store" | "watcher" | "sandbox" | "clock">;
@@ -68,7 +69,7 @@ export async function checkSandbox(
   if (!services.ok) return services;
   const illness = illnessOf(sandbox.services, services.value);
   const checkedAt = new Date(deps.clock.now()).toISOString();
-  return writeRegistry(deps, async (transaction): Promise<Result<Sandbox>> => {
+  return writeTold(deps, async (transaction): Promise<Result<Sandbox>> => {
     const now = await transaction.sandboxes.get(sandbox.id);
     if (now === null || now.epoch !== sandbox.epoch || !isUp(now) || !isDue(now))
       return ok(now ?? sandbox);

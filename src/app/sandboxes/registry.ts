@@ -1,6 +1,6 @@
 // The one way to write to the registry of sandboxes: each step is a transaction with its event, made only by who holds the
 // sandbox's epoch, and told to the watcher after the commit.
-import type { Event, EventType, NewEvent } from "../../domain/events.ts";
+import type { EventType, NewEvent } from "../../domain/events.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Result } from "../../domain/result.ts";
 import { refuse } from "../../domain/result.ts";
@@ -8,29 +8,12 @@ import type { Sandbox, SandboxState } from "../../domain/sandbox.ts";
 import { decideSandboxMove } from "../../domain/sandbox.ts";
 import type { SandboxChange, StoreTransaction } from "../../ports/store.ts";
 import type { Engine } from "../engine.ts";
+import { writeTold } from "../write-told.ts";
 
 export type Registry = Pick<Engine, "store" | "watcher">;
 
 /** More are never listed at once; there are 64 blocks, and what holds none is old. */
 export const SANDBOXES_MAX = 1000;
-
-export async function writeRegistry<Value>(
-  { store, watcher }: Registry,
-  work: (transaction: StoreTransaction) => Promise<Value>,
-): Promise<Value> {
-  let written: Event[] = [];
-  const value = await store.transaction(async (transaction) => {
-    written = [];
-    const append = async (events: readonly NewEvent[]): Promise<readonly Event[]> => {
-      const appended = await transaction.events.append(events);
-      written.push(...appended);
-      return appended;
-    };
-    return work({ ...transaction, events: { ...transaction.events, append } });
-  });
-  if (written.length > 0) watcher.onEvents(written);
-  return value;
-}
 
 export const findSandbox = async (
   { store }: Pick<Engine, "store">,
@@ -79,7 +62,7 @@ export const moveSandbox = async (
   sandbox: Sandbox,
   step: Step,
 ): Promise<Result<Sandbox>> =>
-  writeRegistry(registry, async (transaction) => moveWithin(transaction, sandbox, step));
+  writeTold(registry, async (transaction) => moveWithin(transaction, sandbox, step));
 
 export async function moveWithin(
   { sandboxes, events }: StoreTransaction,
