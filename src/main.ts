@@ -7,6 +7,7 @@ import { hostname, tmpdir, userInfo } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Watcher } from "./app/engine.ts";
+import type { Assembly } from "./assemble.ts";
 import type { Check, Project, ProjectRequest, Workbench } from "./cli/workbench.ts";
 import type { Config, ConfigProblem } from "./config.ts";
 import type { Result } from "./domain/result.ts";
