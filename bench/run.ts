@@ -1,6 +1,7 @@
 // `npm run bench`: what the engine costs per turn beside the floor of plain SQLite commits in the same run, whether that
 // stays flat from 100 to 10,000 cards, and whole processes from outside. Prints a table, then JSON. Ratios count, absolute
 // figures belong to the machine.
+import { benchApi } from "./api.ts";
 import { benchBoxes } from "./boxes.ts";
 import { benchEngine } from "./engine.ts";
 import { benchProcesses } from "./processes.ts";
@@ -18,6 +19,7 @@ const engine = await benchEngine({
 });
 const boxes = await benchBoxes({ runs: 50 });
 const webhooks = await benchWebhooks({ connections: 20, deliveries: 4000 });
+const api = await benchApi({ requests: 5000, cards: 10_000, runs: 300 });
 const processes = await benchProcesses({ cards: 10_000, runs: 7 });
 
 const round = (value: number, digits = 0): string => value.toFixed(digits);
@@ -82,4 +84,16 @@ print(
     "p99 ms": round(row.p99Ms, 1),
   })),
 );
-console.log(JSON.stringify({ v: 1, engine, processes, boxes, webhooks }));
+console.log(
+  "Calls of the API with a key, over eight connections; pages of the list one after the other\n",
+);
+print(
+  api.map((row) => ({
+    call: row.call,
+    requests: String(row.requests),
+    "requests/s": round(row.perSecond),
+    "p99 ms": round(row.p99Ms, 1),
+    "of bare route": round(row.ofBare, 2),
+  })),
+);
+console.log(JSON.stringify({ v: 1, engine, processes, boxes, webhooks, api }));

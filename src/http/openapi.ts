@@ -31,7 +31,7 @@ export function describeApi(routes: readonly Route[], version: string): Json {
   };
 }
 
-function describeRoute({ about, method, path, policy, schemas, status }: Route): Json {
+function describeRoute({ about, method, path, policy, schemas, status, mediaType }: Route): Json {
   const { params, query, body, answer } = schemas;
   return {
     summary: about,
@@ -50,7 +50,7 @@ function describeRoute({ about, method, path, policy, schemas, status }: Route):
     responses: {
       [status]: {
         description: about,
-        content: { "application/json": { schema: schemaOf(answer, "output") } },
+        content: { [mediaType]: { schema: schemaOf(answer, "output") } },
       },
       ...errorsOf(policy.auth === "public" ? policy.errors : [...policy.errors, ...OF_KEYS]),
     },

@@ -67,6 +67,8 @@ type Definition<
   readonly query?: Query;
   readonly body?: Body;
   readonly answer: Answer;
+  /** What the answer is written in; JSON unless it is said. */
+  readonly mediaType?: string;
   readonly handle: (
     call: Call<Output<Params>, Output<Query>, Output<Body>>,
   ) => Promise<Result<Input<Answer>>>;
@@ -77,6 +79,7 @@ export type Route = {
   readonly path: string;
   readonly about: string;
   readonly status: number;
+  readonly mediaType: string;
   readonly policy: RoutePolicy;
   readonly schemas: {
     readonly params: ZodType | null;
@@ -97,7 +100,7 @@ export function route<
   Body extends ZodType = ZodType<unknown>,
 >(definition: Definition<Params, Query, Body, Answer>): Route {
   const { method, path, about, auth, errors, status = 200, answer } = definition;
-  const { params = null, query = null, handle } = definition;
+  const { params = null, query = null, mediaType = "application/json", handle } = definition;
   const { body = method === "GET" ? null : NO_BODY } = definition;
   const { bodyBytesMax = method === "GET" ? 0 : BODY_BYTES_MAX, takesTicket = false } = definition;
   const policy = { auth, errors, bodyBytesMax, takesTicket };
@@ -106,6 +109,7 @@ export function route<
     path,
     about,
     status,
+    mediaType,
     policy,
     schemas: { params, query, body, answer },
     handle: handle as Route["handle"],

@@ -18,6 +18,7 @@ import { testStorePhases } from "./store-phases.suite.ts";
 import { testStoreRuns } from "./store-runs.suite.ts";
 import { testStoreSandboxes } from "./store-sandboxes.suite.ts";
 import { testStoreCopies } from "./store-copies.suite.ts";
+import { testStoreTallies } from "./store-tallies.suite.ts";
 import { testStoreTurns } from "./store-turns.suite.ts";
 
 /** `setNow` moves the clock the store was opened with. The store is closed after the test by whoever opened it. */
@@ -41,6 +42,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStoreCopies(openStore);
     testStoreDeliveries(openStore);
     testStoreEvents(openStore);
+    testStoreTallies(openStore);
   });
 }
 

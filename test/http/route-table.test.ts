@@ -1,7 +1,9 @@
 // Every route the server registers, asked by nobody, with a wrong key and with a key of each scope. The expected status comes
 // from the route's own policy, so that a route cannot be forgotten.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { withRoutes } from "../../scripts/route-docs.ts";
 import type { Scope } from "../../src/http/auth.ts";
 import { mayCall, SCOPES } from "../../src/http/auth.ts";
 import type { Route } from "../../src/http/route.ts";
@@ -50,6 +52,13 @@ test("R-37 R-38 every route lets in exactly the scopes of its policy", async (co
       assert.equal(handled - before, isLetIn ? 1 : 0, name);
     }
   }
+});
+
+test("R-77 docs/http-api.md lists exactly the routes that are served", async (context) => {
+  const { ask } = await openHttp(context);
+  const { json } = await ask({ path: "/openapi.json", key: KEYS.read });
+  const page = readFileSync(new URL("../../docs/http-api.md", import.meta.url), "utf8");
+  assert.equal(page, withRoutes(page, json), "npm run docs:build makes it anew");
 });
 
 test("only health, login and logout are for everybody, and nothing that changes anything takes a read key", async (context) => {

@@ -28,6 +28,7 @@ export const eventRoutes = (api: Parts): readonly Route[] => [
     takesTicket: true,
     query: cursorQuery,
     answer: z.string(),
+    mediaType: "text/event-stream",
     handle: async (call) => {
       if (api.streams.count() >= STREAMS_MAX)
         return refuse("STREAMS_FULL", `${STREAMS_MAX} streams are open already.`);

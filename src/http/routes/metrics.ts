@@ -19,6 +19,7 @@ export function metricRoutes(api: Parts): readonly Route[] {
       auth: "read",
       errors: [],
       answer: z.string(),
+      mediaType: "text/plain",
       handle: async ({ reply }) => {
         await meters.look();
         reply.type(meters.registry.contentType);
