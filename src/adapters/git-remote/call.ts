@@ -1,0 +1,242 @@
+// One call of git to the forge: in a git directory that is made for this call, so that no setting of any repository or person
+// is in force, and with an answer to git's question for credentials that fits one repository of one forge.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { EngineError } from "../../domain/errors.ts";
+import { isForgeName } from "../../domain/forge-name.ts";
+import { createRedactor } from "../../domain/redact.ts";
+import type { Refused, Result } from "../../domain/result.ts";
+import { ok, refuse } from "../../domain/result.ts";
+import type { Repository } from "../../ports/forge.ts";
+import type { Processes, ProcessResult } from "../../ports/process.ts";
+
+export type GitRemoteDeps = {
+  readonly processes: Processes;
+  /** Where git is looked for, as in PATH. */
+  readonly searchPath: string;
+  /** Of the forge, as in its own client; http or https. */
+  readonly baseUrl: string;
+  /** Read at each call, so that a changed token is used at once. */
+  readonly token: () => string;
+  /** Folders that live as long as a call are made there. */
+  readonly scratchDir: string;
+  /** No call takes longer. */
+  readonly timeoutMs?: number;
+};
+
+export type Call = {
+  readonly repository: Repository;
+  readonly args: readonly string[];
+  /** After the address. */
+  readonly refs?: readonly string[];
+  /** Whose objects are read and written; none for a call that only asks. */
+  readonly objectsOf?: string;
+  /** Lines of git's packed-refs: what is there already and need not be sent. */
+  readonly known?: string;
+  readonly signal: AbortSignal;
+};
+
+export type Answer = ProcessResult & {
+  /** Lines of git's own, without secrets and without what the server says. */
+  readonly said: string;
+  readonly fetchHead: string | null;
+  /** Of `ls-remote`: whether the server spoke git's protocol. Any page at all would do for git as a list without branches. */
+  readonly spokeGit: boolean;
+};
+
+const TIMEOUT_MS = 10 * 60_000;
+const OUTPUT_BYTES_MAX = 4 * 1024 * 1024;
+/** A transfer slower than a byte a second for so long has died. */
+const STALLED_SEC = 30;
+const SAID_CHARACTERS_MAX = 300;
+/** The forge looks at the token alone, whatever name comes with it. */
+const ACCOUNT = "orket";
+// This folder is two levels below src/ in a checkout and below dist/ in the package; harness/ lies beside both.
+const ASKPASS = fileURLToPath(new URL("../../../harness/askpass.sh", import.meta.url));
+
+const options = (protocol: string): readonly string[] =>
+  [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.askPass=",
+    "credential.helper=",
+    // So that git's question names the repository, not its host alone.
+    "credential.useHttpPath=true",
+    "http.followRedirects=false",
+    "http.proxy=",
+    "http.sslVerify=true",
+    "http.lowSpeedLimit=1",
+    `http.lowSpeedTime=${STALLED_SEC}`,
+    "protocol.allow=never",
+    `protocol.${protocol}.allow=always`,
+    // A server may name other places to fetch from; none is gone to.
+    "transfer.bundleURI=false",
+    "fetch.uriProtocols=",
+    "transfer.fsckObjects=true",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    "push.recurseSubmodules=no",
+    "push.gpgSign=false",
+    "safe.bareRepository=explicit",
+    "gc.auto=0",
+    "maintenance.auto=false",
+  ].flatMap((option) => ["-c", option]);
+
+/** Refused when a name would make another address. */
+export function addressOf(baseUrl: string, { owner, name }: Repository): Result<URL> {
+  if (!isForgeName(owner) || !isForgeName(name))
+    return refuse(
+      "FORGE_NOT_FOUND",
+      "The owner or the repository has a name that the forge cannot have.",
+      { owner: owner.slice(0, 100), name: name.slice(0, 100) },
+    );
+  const { protocol, origin, pathname, username, password } = new URL(baseUrl);
+  if (!["http:", "https:"].includes(protocol) || username !== "" || password !== "")
+    throw new EngineError("INTERNAL", "The forge's address is http or https, without credentials.");
+  return ok(new URL(`${origin}${pathname.replace(/\/+$/, "")}/${owner}/${name}.git`));
+}
+
+export async function callGit(deps: GitRemoteDeps, call: Call): Promise<Result<Answer>> {
+  const address = addressOf(deps.baseUrl, call.repository);
+  if (!address.ok) return address;
+  await mkdir(deps.scratchDir, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(deps.scratchDir, "remote-"));
+  try {
+    return await callIn(deps, call, { folder, address: address.value });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Place = { readonly folder: string; readonly address: URL };
+
+async function callIn(
+  { processes, searchPath, token, timeoutMs = TIMEOUT_MS }: GitRemoteDeps,
+  call: Call,
+  { folder, address }: Place,
+): Promise<Result<Answer>> {
+  const gitDir = join(folder, "git");
+  await makeGitDir(gitDir, call.known ?? "");
+  const secret = token();
+  const result = await processes.run({
+    argv: [
+      "git",
+      `--git-dir=${gitDir}`,
+      "--no-pager",
+      ...options(address.protocol.slice(0, -1)),
+      ...call.args,
+      "--",
+      address.href,
+      ...(call.refs ?? []),
+    ],
+    cwd: folder,
+    env: {
+      ...environment({ folder, searchPath, address }),
+      ...questions(address),
+      FORGE_TOKEN: secret,
+      // Says in stderr what the server sent; of the headers, and so of the token, it says nothing.
+      ...(call.args[0] === "ls-remote" ? { GIT_TRACE_PACKET: "1" } : {}),
+      ...(call.objectsOf === undefined
+        ? {}
+        : { GIT_OBJECT_DIRECTORY: join(call.objectsOf, "objects") }),
+    },
+    timeoutMs,
+    outputBytesMax: OUTPUT_BYTES_MAX,
+    signal: call.signal,
+  });
+  const redact = createRedactor({ values: [secret] }).text;
+  if (result.ended === "not-started")
+    throw new EngineError(
+      "WORKSPACE_FAILED",
+      "git could not be started. Install git 2.31 or newer and put it on the PATH.",
+      { details: { reason: redact(result.stderr) } },
+    );
+  const said = ownLines(redact(result.stderr));
+  return ok({
+    ...result,
+    said: result.ended === "exited" ? said : ENDED[result.ended],
+    fetchHead: await readFetchHead(gitDir),
+    spokeGit: /packet: .*< (?:# service=git-|version \d)/.test(result.stderr),
+  });
+}
+
+const ENDED: Readonly<Record<"timeout" | "aborted" | "output-limit", string>> = {
+  timeout: "it took too long",
+  aborted: "it was stopped",
+  "output-limit": "its answer is too long",
+};
+
+async function readFetchHead(gitDir: string): Promise<string | null> {
+  const text = await readFile(join(gitDir, "FETCH_HEAD"), "utf8").catch(() => "");
+  return /^([0-9a-f]{40})\t/.exec(text)?.[1] ?? null;
+}
+
+/** All that git asks of a folder before it takes it for a repository. */
+async function makeGitDir(gitDir: string, packedRefs: string): Promise<void> {
+  await mkdir(join(gitDir, "objects"), { recursive: true });
+  await mkdir(join(gitDir, "refs"));
+  await writeFile(join(gitDir, "HEAD"), "ref: refs/heads/none\n");
+  await writeFile(join(gitDir, "config"), "[core]\n\trepositoryformatversion = 0\n\tbare = true\n");
+  if (packedRefs !== "") await writeFile(join(gitDir, "packed-refs"), packedRefs);
+}
+
+type Around = Place & { readonly searchPath: string };
+
+const environment = ({
+  folder,
+  searchPath,
+  address,
+}: Around): Readonly<Record<string, string>> => ({
+  PATH: searchPath,
+  LC_ALL: "C",
+  // Not unset: where there is no HOME, the transport takes the one of the password file, and the .netrc in it.
+  HOME: join(folder, "home"),
+  XDG_CONFIG_HOME: join(folder, "home"),
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_ATTR_NOSYSTEM: "1",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_ASKPASS: ASKPASS,
+  GIT_ALLOW_PROTOCOL: address.protocol.slice(0, -1),
+  GIT_NO_REPLACE_OBJECTS: "1",
+});
+
+/** The only two questions that are answered, as git words them. */
+function questions({ protocol, host, pathname }: URL): Readonly<Record<string, string>> {
+  return {
+    FORGE_NAME: ACCOUNT,
+    FORGE_ASKS_NAME: `Username for '${protocol}//${host}${pathname}': `,
+    FORGE_ASKS_TOKEN: `Password for '${protocol}//${ACCOUNT}@${host}${pathname}': `,
+  };
+}
+
+/** The server's words come as `remote: …` and are left out: it can write what it likes. */
+const ownLines = (stderr: string): string =>
+  stderr
+    .split(/[\r\n]+/)
+    .filter((line) => /^(?:fatal|error|warning): (?!remote error)/.test(line))
+    .join(" ")
+    .slice(0, SAID_CHARACTERS_MAX);
+
+const FORBIDDEN = /Authentication failed|could not read (?:Username|Password)|error: 40[13]\b/;
+const NOT_FOUND = /repository '[^']*' not found|error: 404\b|couldn't find remote ref|not our ref/;
+
+/** What an exit code other than 0 means, once it is no rejected push. */
+export function refusalOf({ said, stderr }: Answer, repository: Repository): Refused {
+  const name = `${repository.owner}/${repository.name}`;
+  const details = { repository: name, said };
+  if (FORBIDDEN.test(said))
+    return refuse(
+      "FORGE_FORBIDDEN",
+      `The forge does not let the token's account do this to ${name}.`,
+      details,
+    );
+  if (NOT_FOUND.test(said) || /remote error: .*not our ref/.test(stderr))
+    return refuse("FORGE_NOT_FOUND", `The forge shows nothing of that name in ${name}.`, details);
+  return refuse(
+    "FORGE_UNAVAILABLE",
+    `git did not get through to ${name} on the forge: ${said === "" ? "no reason was given" : said}.`,
+    details,
+  );
+}
