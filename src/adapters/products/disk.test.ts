@@ -1,0 +1,27 @@
+// Product folders on disk and git: the port's contract, and an archive on another file system.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ProductsFactory } from "../../../test/contract/products.suite.ts";
+import { PLACE, SHOP, testProducts } from "../../../test/contract/products.suite.ts";
+import { openProductProject } from "../../../test/support/product-project.ts";
+import { createProcesses } from "../process/spawn.ts";
+import { createProducts } from "./disk.ts";
+
+const make: ProductsFactory = ({ dir, stateDir }) =>
+  createProducts({
+    processes: createProcesses(),
+    searchPath: process.env["PATH"] ?? "",
+    projectDir: dir,
+    stateDir,
+  });
+
+testProducts("disk and git", make);
+
+test("a machine without git is a failure", async (context) => {
+  const { dir, stateDir, write } = await openProductProject(context);
+  await write("product/shop/a", "a");
+  const deps = { processes: createProcesses(), projectDir: dir, stateDir };
+  const products = createProducts({ ...deps, searchPath: "/nonexistent" });
+  await assert.rejects(products.look(SHOP), { code: "WORKSPACE_FAILED" });
+  assert.equal(await products.lookAt(PLACE), "missing");
+});
