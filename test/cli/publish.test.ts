@@ -1,10 +1,12 @@
 // `orket publish` and `orket publish cleanup` as processes, against a forge on loopback.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openForge } from "../support/forge/open-forge.ts";
-import { runOrket } from "../support/orket.ts";
+import { runOrket, startOrket } from "../support/orket.ts";
 import { openProductProject } from "../support/product-project.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -72,4 +74,20 @@ test("R-72 refusals end the call with their code, and a folder that was to go an
   const down = await runOrket(["publish", "--execute", "--json"], { cwd: dir, env });
   assert.equal(down.code, 1);
   assert.match(down.out, /"code":"FORGE_UNAVAILABLE"/);
+});
+
+test("R-72 a signal ends a call that waits for the forge, with 130, and nothing is left behind", async (context) => {
+  const { dir, stateDir, commit } = await openProductProject(context);
+  const forge = await openForge(context);
+  const owner = forge.addUser("orket");
+  await commit({ "product/shop/a": "1" }, 60);
+  forge.misbehave({ path: /info\/refs/, how: { kind: "hang" } });
+  const env = { GITEA_PRODUCT_OWNER: "orket", GITEA_URL: forge.url, GITEA_TOKEN: owner.token };
+  const started = startOrket(["publish", "--execute"], { cwd: dir, env });
+  const isAsked = (): boolean => forge.requests.some(({ path }) => path.includes("info/refs"));
+  while (!isAsked()) await sleep(20);
+  started.signal("SIGINT");
+  const { code, out } = await started.ended;
+  assert.deepEqual([code, /^shop .* failed$/m.test(out)], [130, true]);
+  assert.deepEqual(await readdir(join(stateDir, "publish")), []);
 });

@@ -101,6 +101,12 @@ function testLook(open: Open): void {
       inProject("stash", "-u", "-q");
       assert.equal((await look()).isClean, true);
     }
+    for (const hide of ["--assume-unchanged", "--skip-worktree"] as const) {
+      inProject("update-index", hide, "product/shop/a");
+      assert.equal((await look()).isClean, false, hide);
+      inProject("update-index", hide.replace("--", "--no-"), "product/shop/a");
+      assert.equal((await look()).isClean, true);
+    }
     await write("product/other/a", "elsewhere");
     assert.equal((await look()).isClean, true);
     const other = value(await products.look({ source: "product", project: "other" }));

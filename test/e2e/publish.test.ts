@@ -183,6 +183,28 @@ test("R-72 force replaces what was published last, and nothing without it", asyn
   assert.equal(git(shop.folder, ["show", "main:a"]), "rewritten");
 });
 
+test("R-72 force does not replace the product of another folder", async (context) => {
+  const scene = await publishScene(context);
+  await scene.commit({ "product/shop/a": "1", "others/Shop/b": "1" });
+  value(await scene.publish());
+  const sha = scene.forge.sha(scene.repository("shop"), "refs/heads/main");
+  const report = await scene.publish({ source: "others", forces: true });
+  assert.deepEqual(actions(report), ["Shop failed FORGE_CONFLICT"]);
+  assert.match(value(report).products[0]?.error?.message ?? "", /product\/shop/);
+  assert.equal(scene.forge.sha(scene.repository("shop"), "refs/heads/main"), sha);
+});
+
+test("R-72 calls at the same moment all end well, and publish once", async (context) => {
+  const scene = await publishScene(context);
+  await scene.commit({ "product/shop/a": "1" }, 9);
+  await scene.commit({ "product/shop/a": "2" }, 8);
+  const reports = await Promise.all([1, 2, 3].map(async () => scene.publish()));
+  for (const report of reports) assert.equal(value(report).products[0]?.error, null);
+  const tree = scene.git("rev-parse", "HEAD:product/shop");
+  assert.equal(git(scene.repository("shop").folder, ["rev-parse", "main^{tree}"]).trim(), tree);
+  assert.equal((await scene.rows()).length, 1);
+});
+
 test("R-72 a repository of that name with a past of its own is not touched", async (context) => {
   const scene = await publishScene(context);
   await scene.commit({ "product/api/a": "1", "product/shop/a": "1" });

@@ -1,6 +1,6 @@
 // One call of git to the forge: in a git directory that is made for this call, so that no setting of any repository or person
 // is in force, and with an answer to git's question for credentials that fits one repository of one forge.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EngineError } from "../../domain/errors.ts";
@@ -101,11 +101,29 @@ export async function callGit(deps: GitRemoteDeps, call: Call): Promise<Result<A
   const address = addressOf(deps.baseUrl, call.repository);
   if (!address.ok) return address;
   await mkdir(deps.scratchDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(deps.scratchDir, "remote-"));
+  await sweep(deps.scratchDir);
+  const folder = await mkdtemp(join(deps.scratchDir, PREFIX));
   try {
     return await callIn(deps, call, { folder, address: address.value });
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const PREFIX = "remote-";
+/** Longer than any call lasts. */
+const LEFT_MS = 24 * 3_600_000;
+
+/** Folders of calls whose process was killed. */
+async function sweep(scratchDir: string): Promise<void> {
+  for (const name of await readdir(scratchDir)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const path = join(scratchDir, name);
+    const changedMs = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Number.NaN,
+    );
+    if (Date.now() - changedMs > LEFT_MS) await rm(path, { recursive: true, force: true });
   }
 }
 

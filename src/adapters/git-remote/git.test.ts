@@ -1,7 +1,7 @@
 // Git to the forge: the port's contract, and servers, settings and machines that are after the token.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -225,6 +225,17 @@ test("a .netrc and settings of the person at this machine are not read", async (
   const headers = fake.requests.map((one) => JSON.stringify(one.headers)).join("\n");
   assert.ok(!/x-own/i.test(headers));
   assert.ok(!headers.includes(Buffer.from(`other:${other.token}`).toString("base64")));
+});
+
+test("what a killed call left is swept after a day, and nothing else", async (context) => {
+  const { remote, scratchDir } = await remoteScene(context, make);
+  const old = new Date(Date.now() - 25 * 3_600_000);
+  for (const name of ["remote-old", "remote-new", "other-old"]) {
+    await mkdir(join(scratchDir, name, "git"), { recursive: true });
+    if (name.endsWith("old")) await utimes(join(scratchDir, name), old, old);
+  }
+  await remote.head(NAME, MAIN, never);
+  assert.deepEqual((await readdir(scratchDir)).toSorted(), ["other-old", "remote-new"]);
 });
 
 test("a forge below a path of its host is reached there", async (context) => {

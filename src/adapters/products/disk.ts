@@ -1,7 +1,7 @@
 // The products port on disk and git: folders by descriptors, history by the project's repository, the archive below the state
 // directory.
 import { randomBytes } from "node:crypto";
-import { lstat, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { EngineError } from "../../domain/errors.ts";
 import type { FolderFacts, FolderKind } from "../../domain/product.ts";
@@ -138,13 +138,33 @@ async function withSplit<Value>(
       `The commit has no folder ${name}: it is a ${entry.value.kind}.`,
       { name },
     );
-  const gitDir = join(deps.stateDir, "publish", `split-${randomBytes(8).toString("hex")}`);
+  const scratchDir = join(deps.stateDir, "publish");
+  await sweep(scratchDir);
+  const gitDir = join(scratchDir, `${SPLIT}${randomBytes(8).toString("hex")}`);
   try {
     const sha = await splitFolder(deps, { source: git, prefix, gitDir });
     if (!sha.ok) return sha;
     return await work({ gitDir, sha: sha.value, tree: entry.value.sha, sourceSha: git.head });
   } finally {
     await rm(gitDir, { recursive: true, force: true });
+  }
+}
+
+const SPLIT = "split-";
+/** Longer than any split is worked with. */
+const LEFT_MS = 24 * 3_600_000;
+
+/** What calls left whose process was killed. */
+async function sweep(scratchDir: string): Promise<void> {
+  await mkdir(scratchDir, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(scratchDir)) {
+    if (!name.startsWith(SPLIT)) continue;
+    const path = join(scratchDir, name);
+    const changedMs = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Number.NaN,
+    );
+    if (Date.now() - changedMs > LEFT_MS) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -185,10 +185,12 @@ export async function lookAtFolder(
   const lines = status.value.split("\0").filter((line) => line !== "");
   const nested = await holdsRepository(deps, { top, head, prefix });
   if (!nested.ok) return nested;
+  const hidden = await hidesChanges(deps, { top, prefix });
+  if (!hidden.ok) return hidden;
   const seconds = Number.parseInt(last.value, 10);
   return ok({
     committedMs: Number.isNaN(seconds) ? null : seconds * 1000,
-    isClean: !nested.value && lines.every((line) => line.startsWith("!! ")),
+    isClean: !nested.value && !hidden.value && lines.every((line) => line.startsWith("!! ")),
     holdsIgnored: lines.some((line) => line.startsWith("!! ")),
   });
 }
@@ -204,6 +206,15 @@ async function holdsRepository(
   const listed = await outputOf(deps, { cwd: top, args });
   if (!listed.ok) return listed;
   return ok(listed.value.split("\0").some((entry) => entry.startsWith("160000 ")));
+}
+
+/** Files that a person told git not to look at (`assume-unchanged`, `skip-worktree`): a status is silent about them. */
+async function hidesChanges(
+  deps: GitDeps,
+  { top, prefix }: Omit<Subtree, "head">,
+): Promise<Result<boolean>> {
+  const listed = await outputOf(deps, { cwd: top, args: ["ls-files", "-v", "-z", "--", prefix] });
+  return listed.ok ? ok(listed.value.split("\0").some((line) => /^[a-zS] /.test(line))) : listed;
 }
 
 /** An own place for the objects of a call, which sees those of the source. */

@@ -1,5 +1,6 @@
 // One product to its repository: is it there, make it, split, push, prove, write down, and then perhaps put the folder away.
 import type { CleanupCause, Published } from "../../domain/product.ts";
+import { PUBLISHED_STATES } from "../../domain/product.ts";
 import type { Refused, Result } from "../../domain/result.ts";
 import { ok, refuse } from "../../domain/result.ts";
 import type { Repository, RepositoryFacts } from "../../ports/forge.ts";
@@ -92,9 +93,17 @@ async function pushSplit(scene: ProductScene, { gitDir, sha }: Split): Promise<R
   const known = await scene.store.read(async ({ published }) =>
     published.current(folder.source, folder.project),
   );
+  if (scene.forces && known === null) {
+    const other = await otherFolderOf(scene);
+    if (other !== null) return belongsTo(repository, other);
+  }
   const how = howToPush(scene, known, head.value);
   const pushed = await remote.push({ gitDir, repository, sha, branch: BRANCH, how }, signal);
-  if (pushed.ok || pushed.error.code !== "FORGE_CONFLICT") return pushed;
+  if (pushed.ok) return pushed;
+  // Its answer may be lost, or another call may have pushed the same a moment before.
+  const now = await remote.head(repository, { kind: "branch", name: BRANCH }, signal);
+  if (now.ok && now.value === sha) return ok(true);
+  if (pushed.error.code !== "FORGE_CONFLICT") return pushed;
   return refuse(
     "FORGE_CONFLICT",
     `${pushed.error.message} ${wayOut(scene, pushed.error.details)}`,
@@ -104,6 +113,28 @@ async function pushSplit(scene: ProductScene, { gitDir, sha }: Split): Promise<R
     },
   );
 }
+
+const ROWS_MAX = 10_000;
+
+/** Another folder that is published there: force must not replace one product by another. */
+async function otherFolderOf({ store, repository, folder }: ProductScene): Promise<string | null> {
+  const rows = await store.read(async ({ published }) =>
+    published.list({ states: PUBLISHED_STATES, limit: ROWS_MAX }),
+  );
+  const other = rows.find(
+    (row) =>
+      row.repository.toLowerCase() === nameOf(repository).toLowerCase() &&
+      (row.source !== folder.source || row.project !== folder.project),
+  );
+  return other === undefined ? null : `${other.source}/${other.project}`;
+}
+
+const belongsTo = (repository: Repository, other: string): Refused =>
+  refuse(
+    "FORGE_CONFLICT",
+    `${nameOf(repository)} is where ${other} was published. Publish this folder under another name, by --prefix.`,
+    { repository: nameOf(repository), folder: other },
+  );
 
 /** What was published last may be replaced, and nothing that came to it since. */
 function howToPush(

@@ -18,15 +18,16 @@ type Options = GlobalOptions & {
   readonly deleteLocal?: boolean;
 };
 
-/** Aborted by the first signal; what was begun is left so that the next call finishes it. */
-async function stoppable<Value>(
+/** A signal ends what waits for the forge; what was begun here is finished, or by the next call. */
+async function stoppable(
   { io }: Cli,
-  work: (signal: AbortSignal) => Promise<Value>,
-): Promise<Value> {
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
   const stop = new AbortController();
   const unlisten = io.onSignal(() => stop.abort());
   try {
-    return await work(stop.signal);
+    const code = await work(stop.signal);
+    return stop.signal.aborted ? EXIT.interrupted : code;
   } finally {
     unlisten();
   }
@@ -45,13 +46,13 @@ export const publish = async (cli: Cli, options: Options): Promise<number> =>
       forces: options.force === true,
       deletesLocal: options.deleteLocal === true,
     };
-    const done = await stoppable(cli, async (signal) =>
-      project.publish(request, { person: workbench.person, signal }),
-    );
-    if (!done.ok) return showProblem(io, done.error, json);
-    if (json) io.out(`${JSON.stringify({ v: 1, ...done.value })}\n`);
-    else showReport(cli, done.value);
-    return exitOf(cli, done.value.products, json);
+    return stoppable(cli, async (signal) => {
+      const done = await project.publish(request, { person: workbench.person, signal });
+      if (!done.ok) return showProblem(io, done.error, json);
+      if (json) io.out(`${JSON.stringify({ v: 1, ...done.value })}\n`);
+      else showReport(cli, done.value);
+      return exitOf(cli, done.value.products, json);
+    });
   });
 
 function exitOf({ io }: Cli, products: readonly ProductReport[], json: boolean): number {
@@ -116,15 +117,15 @@ export const publishCleanup = async (cli: Cli, options: CleanupOptions): Promise
     const { io, workbench } = cli;
     const { json = false, archiveDays, deleteDays, execute = false } = options;
     const request = { archiveDays, deleteDays, executes: execute };
-    const done = await stoppable(cli, async (signal) =>
-      project.cleanUpProducts(request, { person: workbench.person, signal }),
-    );
-    if (!done.ok) return showProblem(io, done.error, json);
-    if (json) io.out(`${JSON.stringify({ v: 1, ...done.value })}\n`);
-    else showCleanup(cli, done.value);
-    const { error } = done.value;
-    if (error === null) return EXIT.ok;
-    return json ? EXIT_CODES[error.code] : showProblem(io, error, false);
+    return stoppable(cli, async (signal) => {
+      const done = await project.cleanUpProducts(request, { person: workbench.person, signal });
+      if (!done.ok) return showProblem(io, done.error, json);
+      if (json) io.out(`${JSON.stringify({ v: 1, ...done.value })}\n`);
+      else showCleanup(cli, done.value);
+      const { error } = done.value;
+      if (error === null) return EXIT.ok;
+      return json ? EXIT_CODES[error.code] : showProblem(io, error, false);
+    });
   });
 
 function showCleanup({ io }: Cli, { archived, deleted, skipped, execute }: CleanupReport): void {
