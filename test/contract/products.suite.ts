@@ -1,7 +1,7 @@
 // What every products port must do, line by line of the contract in src/ports/products.ts, on a project in a git repository.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
@@ -192,7 +192,7 @@ function testSplit(open: Open): void {
   });
 
   test("goes through merges, folders that came, went and came back, and words of all sorts", async (context) => {
-    const { products, commit, git: inProject } = await open(context);
+    const { products, commit, write, dir, git: inProject } = await open(context);
     await commit({ "product/shop": "once a file" }, 9);
     await commit({ "product/shop": null }, 8);
     await commit({ "product/shop/a": "1" }, 7);
@@ -203,10 +203,22 @@ function testSplit(open: Open): void {
     inProject("merge", "-q", "--no-ff", "-m", "join\n\nboth: ü — <x>\n", "side");
     await commit({ "product/shop": null }, 4);
     await commit({ "product/shop/again": "1" }, 3);
-    inProject("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "--allow-empty", "-m", "x");
+    await write("product/shop/latin", "1");
+    await writeFile(join(dir, ".git/words"), Buffer.from("na\u00efve words\n", "latin1"));
+    inProject("add", "-A");
+    inProject("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "-F", ".git/words");
+    await commit({ "product/shop/odd": "1" }, 2);
+    const odd = git(dir, ["cat-file", "commit", "HEAD"])
+      .replace(/^author .*$/m, "author A<B> C <a@<b>@c> 1700000000 +051800")
+      .replace(/^committer .*$/m, "committer  <> 1700000001 -0000");
+    const input = { input: odd };
+    const made = git(dir, ["hash-object", "-t", "commit", "-w", "--literally", "--stdin"], input);
+    git(dir, ["update-ref", "refs/heads/main", made.trim()]);
     const { log, tree } = await split(products);
     assert.equal(tree, inProject("rev-parse", "HEAD:product/shop"));
     assert.match(log, /join\n\nboth: ü — <x>\n/);
+    assert.match(log, /naïve words/);
+    assert.match(log, /\| <> 1700000001\|/);
     const parents = log.split("\n").filter((line) => line.includes("|"));
     assert.ok(parents.some((line) => /^[0-9a-f]{40} [0-9a-f]{40} [0-9a-f]{40}\|/.test(line)));
     assert.equal((await split(products)).log, log);
@@ -233,6 +245,14 @@ function testSplit(open: Open): void {
     await writeFile(program, hook, { mode: 0o755 });
     const own = `[core]\n fsmonitor = ${program}\n[gpg]\n program = ${program}\n[log]\n showSignature = true\n`;
     await writeFile(config, `${await readFile(config, "utf8")}${own}`);
+    // A commit that is signed is one for which git would start the program that looks at signatures.
+    const commitText = git(dir, ["cat-file", "commit", "HEAD"]);
+    const signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n";
+    const input = commitText.replace(/^(committer .*\n)/m, `$1${signature}`);
+    const signed = git(dir, ["hash-object", "-t", "commit", "-w", "--stdin"], { input }).trim();
+    git(dir, ["update-ref", "--no-deref", "refs/heads/signed", signed]);
+    await writeFile(join(dir, ".git/HEAD"), "ref: refs/heads/signed\n");
+    await rm(mark, { force: true });
     const before = await folderTexts(join(dir, ".git"));
     await split(products);
     value(await products.look(SHOP));

@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ErrorCode } from "../../domain/errors.ts";
 import { EngineError } from "../../domain/errors.ts";
 import { isForgeName } from "../../domain/forge-name.ts";
 import { createRedactor } from "../../domain/redact.ts";
@@ -38,8 +39,6 @@ export type Call = {
 };
 
 export type Answer = ProcessResult & {
-  /** Lines of git's own, without secrets and without what the server says. */
-  readonly said: string;
   readonly fetchHead: string | null;
   /** Of `ls-remote`: whether the server spoke git's protocol. Any page at all would do for git as a list without branches. */
   readonly spokeGit: boolean;
@@ -49,7 +48,6 @@ const TIMEOUT_MS = 10 * 60_000;
 const OUTPUT_BYTES_MAX = 4 * 1024 * 1024;
 /** A transfer slower than a byte a second for so long has died. */
 const STALLED_SEC = 30;
-const SAID_CHARACTERS_MAX = 300;
 /** The forge looks at the token alone, whatever name comes with it. */
 const ACCOUNT = "orket";
 // This folder is two levels below src/ in a checkout and below dist/ in the package; harness/ lies beside both.
@@ -163,27 +161,18 @@ async function callIn(
     outputBytesMax: OUTPUT_BYTES_MAX,
     signal: call.signal,
   });
-  const redact = createRedactor({ values: [secret] }).text;
   if (result.ended === "not-started")
     throw new EngineError(
       "WORKSPACE_FAILED",
       "git could not be started. Install git 2.31 or newer and put it on the PATH.",
-      { details: { reason: redact(result.stderr) } },
+      { details: { reason: createRedactor({ values: [secret] }).text(result.stderr) } },
     );
-  const said = ownLines(redact(result.stderr));
   return ok({
     ...result,
-    said: result.ended === "exited" ? said : ENDED[result.ended],
     fetchHead: await readFetchHead(gitDir),
     spokeGit: /packet: .*< (?:# service=git-|version \d)/.test(result.stderr),
   });
 }
-
-const ENDED: Readonly<Record<"timeout" | "aborted" | "output-limit", string>> = {
-  timeout: "it took too long",
-  aborted: "it was stopped",
-  "output-limit": "its answer is too long",
-};
 
 async function readFetchHead(gitDir: string): Promise<string | null> {
   const text = await readFile(join(gitDir, "FETCH_HEAD"), "utf8").catch(() => "");
@@ -229,32 +218,59 @@ function questions({ protocol, host, pathname }: URL): Readonly<Record<string, s
   };
 }
 
-/** The server's words come as `remote: …` and are left out: it can write what it likes. */
-const ownLines = (stderr: string): string =>
-  stderr
+/** Git's own lines. The server's come as `remote: …`, or after `remote error:`, and it can write what it likes. */
+const ownLines = (stderr: string): readonly string[] =>
+  (stderr.split("remote error:")[0] ?? "")
     .split(/[\r\n]+/)
-    .filter((line) => /^(?:fatal|error|warning): (?!remote error)/.test(line))
-    .join(" ")
-    .slice(0, SAID_CHARACTERS_MAX);
+    .filter((line) => /^(?:fatal|error): /.test(line))
+    // Names and addresses, which may hold any word.
+    .map((line) => line.replaceAll(/'[^']*'/g, "''"));
 
-const FORBIDDEN = /Authentication failed|could not read (?:Username|Password)|error: 40[13]\b/;
-const NOT_FOUND = /repository '[^']*' not found|error: 404\b|couldn't find remote ref|not our ref/;
+type Meaning = { readonly code: ErrorCode; readonly words: (name: string) => string };
+
+const forbidden: Meaning = {
+  code: "FORGE_FORBIDDEN",
+  words: (name) => `The forge does not let the token's account do this to ${name}.`,
+};
+const notFound: Meaning = {
+  code: "FORGE_NOT_FOUND",
+  words: (name) => `The forge shows nothing of that name in ${name}.`,
+};
+const unavailable = (why: string): Meaning => ({
+  code: "FORGE_UNAVAILABLE",
+  words: (name) => `git did not get through to ${name} on the forge: ${why}.`,
+});
+
+/** What a line of git's means. Its own words are not shown: some of them repeat what the server said. */
+const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
+  [/Authentication failed|could not read (?:Username|Password)|error: 40[13]\b/, forbidden],
+  [/repository '' not found|error: 404\b|couldn't find remote ref/, notFound],
+  [/redirect|error: 30\d\b/, unavailable("it redirects, and no redirect is followed")],
+  [/Could not resolve host/, unavailable("its host has no address")],
+  [/Failed to connect|Couldn't connect/, unavailable("nothing answers at its address")],
+  [/SSL|TLS|certificate/i, unavailable("it has no TLS with a certificate that is trusted here")],
+  [/Operation too slow/, unavailable("it stopped sending")],
+  [/error: 5\d\d\b/, unavailable("it failed")],
+];
+
+const ENDED: Readonly<Record<"timeout" | "aborted" | "output-limit", string>> = {
+  timeout: "it took too long",
+  aborted: "it was stopped",
+  "output-limit": "its answer is too long",
+};
 
 /** What an exit code other than 0 means, once it is no rejected push. */
-export function refusalOf({ said, stderr }: Answer, repository: Repository): Refused {
-  const name = `${repository.owner}/${repository.name}`;
-  const details = { repository: name, said };
-  if (FORBIDDEN.test(said))
-    return refuse(
-      "FORGE_FORBIDDEN",
-      `The forge does not let the token's account do this to ${name}.`,
-      details,
-    );
-  if (NOT_FOUND.test(said) || /remote error: .*not our ref/.test(stderr))
-    return refuse("FORGE_NOT_FOUND", `The forge shows nothing of that name in ${name}.`, details);
-  return refuse(
-    "FORGE_UNAVAILABLE",
-    `git did not get through to ${name} on the forge: ${said === "" ? "no reason was given" : said}.`,
-    details,
-  );
+export function refusalOf({ ended, stderr }: Answer, { owner, name }: Repository): Refused {
+  const repository = `${owner}/${name}`;
+  const { code, words } = meaningOf({ ended, stderr });
+  return refuse(code, words(repository), { repository });
+}
+
+function meaningOf({ ended, stderr }: Pick<Answer, "ended" | "stderr">): Meaning {
+  if (ended === "timeout" || ended === "aborted" || ended === "output-limit")
+    return unavailable(ENDED[ended]);
+  if (/remote error: (?:upload-pack: )?not our ref/.test(stderr)) return notFound;
+  const lines = ownLines(stderr);
+  const known = MEANINGS.find(([pattern]) => lines.some((line) => pattern.test(line)));
+  return known?.[1] ?? unavailable("its answer is none of git's");
 }

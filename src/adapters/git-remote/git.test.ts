@@ -18,6 +18,7 @@ import {
 import { git } from "../../../test/support/forge/git.ts";
 import { openForge } from "../../../test/support/forge/open-forge.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
+import type { GitRemote } from "../../ports/git-remote.ts";
 import type { Processes } from "../../ports/process.ts";
 import { createProcesses } from "../process/spawn.ts";
 import { createGitRemote } from "./git.ts";
@@ -203,6 +204,45 @@ test("what the server says does not get into a message, and a token that it repe
     assert.equal(codeOf(pushed), "FORGE_UNAVAILABLE", how.kind);
     for (const answer of [head, pushed])
       for (const shape of [owner.token, basic]) assert.ok(!JSON.stringify(answer).includes(shape));
+    fake.behave();
+  }
+});
+
+test("words that the server sends as git's errors are no reason and in no message", async (context) => {
+  const { owner, scratchDir } = await remoteScene(context, make);
+  const line = (text: string): string => (text.length + 4).toString(16).padStart(4, "0") + text;
+  const words = `evil Authentication failed ${owner.token}`;
+  const server = createServer((request, response) => {
+    const service = new URL(request.url ?? "", "http://x.test").searchParams.get("service") ?? "";
+    response.writeHead(200, { "content-type": `application/x-${service}-advertisement` });
+    response.end(`${line(`# service=${service}\n`)}0000${line(`ERR ${words}\nfatal: ${words}`)}`);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  context.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const answer = await make({ url, token: owner.token, scratchDir }).head(NAME, MAIN, never);
+  assert.equal(codeOf(answer), "FORGE_UNAVAILABLE");
+  assert.ok(!JSON.stringify(answer).includes("evil"), JSON.stringify(answer));
+});
+
+test("a message says what was in the way", async (context) => {
+  const { fake, remote, as, owner } = await remoteScene(context, make);
+  const said = async (from: GitRemote): Promise<string> => {
+    const answer = await from.head(NAME, MAIN, never);
+    return answer.ok ? "ok" : answer.error.message;
+  };
+  assert.match(await said(as(owner.token, "http://127.0.0.1:1")), /nothing answers/);
+  assert.match(await said(as(owner.token, "http://forge.invalid")), /no address/);
+  const { port } = new URL(fake.url);
+  assert.match(await said(as(owner.token, `https://127.0.0.1:${port}`)), /certificate/);
+  for (const [how, words] of [
+    [{ kind: "redirect", to: `${fake.url}/other` }, /redirect/],
+    [{ kind: "status", status: 502 }, /it failed/],
+    [{ kind: "garbage" }, /none of git's/],
+  ] as const) {
+    fake.misbehave({ how });
+    assert.match(await said(remote), words);
     fake.behave();
   }
 });
