@@ -1,7 +1,7 @@
 // What every products port must do, line by line of the contract in src/ports/products.ts, on a project in a git repository.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
@@ -11,6 +11,7 @@ import type { Products, Split } from "../../src/ports/products.ts";
 import { git } from "../support/forge/git.ts";
 import type { ProductProject } from "../support/product-project.ts";
 import { openProductProject } from "../support/product-project.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { folderTexts } from "../support/project-files.ts";
 
 export type ProductsFactory = (project: ProductProject) => Products;
@@ -32,7 +33,7 @@ export function testProducts(name: string, make: ProductsFactory): void {
   describe(`products port: ${name}`, () => {
     testList(open);
     testLook(open);
-    testSplit(open);
+    testSplit(open, make);
     testArchive(open);
   });
 }
@@ -84,7 +85,7 @@ function testList(open: Open): void {
 
 function testLook(open: Open): void {
   test("tells how a folder stands to the last commit", async (context) => {
-    const { products, commit, write, git: inProject } = await open(context);
+    const { products, commit, write, dir, git: inProject } = await open(context);
     await commit({ "product/shop/a": "a", other: "1" }, 50);
     await commit({ other: "2" }, 3);
     const look = async () => value(await products.look(SHOP));
@@ -101,12 +102,21 @@ function testLook(open: Open): void {
       inProject("stash", "-u", "-q");
       assert.equal((await look()).isClean, true);
     }
+    await write("product/shop/a", "b");
     for (const hide of ["--assume-unchanged", "--skip-worktree"] as const) {
       inProject("update-index", hide, "product/shop/a");
       assert.equal((await look()).isClean, false, hide);
       inProject("update-index", hide.replace("--", "--no-"), "product/shop/a");
-      assert.equal((await look()).isClean, true);
     }
+    // Another content of the same size, with the time that the index knows.
+    await write("product/shop/a", "a");
+    await utimes(join(dir, "product/shop/a"), 1_700_000_000, 1_700_000_000);
+    inProject("update-index", "--refresh");
+    await write("product/shop/a", "b");
+    await utimes(join(dir, "product/shop/a"), 1_700_000_000, 1_700_000_000);
+    assert.equal((await look()).isClean, false, "a time that was put back");
+    await write("product/shop/a", "a");
+    assert.equal((await look()).isClean, true);
     await write("product/other/a", "elsewhere");
     assert.equal((await look()).isClean, true);
     const other = value(await products.look({ source: "product", project: "other" }));
@@ -167,7 +177,7 @@ const split = async (
     }),
   );
 
-function testSplit(open: Open): void {
+function testSplit(open: Open, make: ProductsFactory): void {
   test("R-72 the history of a folder is its own: its commits, its tree, its words, and the same each time", async (context) => {
     const { products, commit, git: inProject } = await open(context);
     await commit({ "product/shop/a": "1", other: "1" }, 9);
@@ -231,6 +241,18 @@ function testSplit(open: Open): void {
     const made = await split(products, { source: "product", project: name });
     assert.equal(made.tree, inProject("rev-parse", `HEAD:deep/project/product/${name}`));
     assert.ok(!existsSync(made.gitDir));
+  });
+
+  test("works where the project itself is reached by a link", async (context) => {
+    const project = await openProductProject(context);
+    const link = join(await tempFolder(context), "link");
+    await symlink(project.dir, link);
+    await project.commit({ "product/shop/a": "1" });
+    const products = make({ ...project, dir: link, stateDir: join(link, ".orket") });
+    assert.deepEqual(value(await products.list("product")).folders, ["shop"]);
+    assert.equal(value(await products.look(SHOP)).isClean, true);
+    assert.equal((await split(products)).tree, project.git("rev-parse", "HEAD:product/shop"));
+    assert.equal(await products.archive(SHOP, PLACE), true);
   });
 
   test("writes nothing to the project's repository, runs none of its hooks, and leaves nothing behind", async (context) => {

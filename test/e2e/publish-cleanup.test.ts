@@ -176,6 +176,26 @@ for (const place of ["", "archive", "archive/..", "archive/../../keep", "../keep
     assert.equal((await readdir(join(scene.stateDir, "archive"))).length, 1);
   });
 
+for (const [column, text] of [
+  ["repository", "../evil"],
+  ["repository", "orket@evil.test/shop"],
+  ["repository", "orket"],
+  ["branch", "--upload-pack=x"],
+  ["branch", "../main"],
+] as const)
+  test(`R-73 a registry that says ${text} of the ${column} asks nobody, and the folder stays`, async (context) => {
+    const scene = await publishScene(context);
+    await scene.commit({ "product/shop/a": "1" }, 50);
+    value(await scene.publish());
+    const database = new DatabaseSync(join(scene.stateDir, "orket.db"));
+    database.prepare(`UPDATE published SET ${column} = ?`).run(text);
+    database.close();
+    const asked = scene.forge.requests.length;
+    assert.deepEqual(skips(await scene.cleanUp()), ["shop moved-on"]);
+    assert.equal(scene.forge.requests.length, asked);
+    assert.ok(existsSync(join(scene.dir, "product/shop/a")));
+  });
+
 test("R-73 an archive on another file system leaves the folder where it is", async (context) => {
   const scene = await open(context);
   const products = { ...scene.deps.products, archive: async () => Promise.resolve(false) };

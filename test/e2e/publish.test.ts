@@ -7,7 +7,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { PublishReport } from "../../src/app/publish/publish.ts";
+import type { PublishDeps } from "../../src/app/publish/deps.ts";
 import type { Result } from "../../src/domain/result.ts";
+import { refuse } from "../../src/domain/result.ts";
+import type { GitRemote } from "../../src/ports/git-remote.ts";
 import { git } from "../support/forge/git.ts";
 import { folderTexts } from "../support/project-files.ts";
 import { openPublishDeps, publishScene, REQUEST } from "../support/publish-scene.ts";
@@ -203,6 +206,62 @@ test("R-72 calls at the same moment all end well, and publish once", async (cont
   const tree = scene.git("rev-parse", "HEAD:product/shop");
   assert.equal(git(scene.repository("shop").folder, ["rev-parse", "main^{tree}"]).trim(), tree);
   assert.equal((await scene.rows()).length, 1);
+});
+
+test("R-72 force replaces what was there a moment before where nothing was published, and nothing that came in between", async (context) => {
+  const scene = await publishScene(context);
+  await scene.commit({ "product/shop/a": "1" });
+  const { owner } = scene;
+  const files = { x: "x" };
+  const shop = scene.forge.addRepository({ owner, name: "shop", isPrivate: true, files });
+  const push = (): string =>
+    scene.forge.push(shop, { branch: "main", files: { y: "y" }, by: owner });
+  let theirs: string | null = null;
+  const between = withRemote(scene, (remote) => ({
+    ...remote,
+    head: async (...call) => {
+      const head = await remote.head(...call);
+      theirs ??= push();
+      return head;
+    },
+  }));
+  const refused = await scene.publish({ forces: true }, between);
+  assert.deepEqual(actions(refused), ["shop failed FORGE_CONFLICT"]);
+  assert.equal(scene.forge.sha(shop, "refs/heads/main"), theirs);
+  assert.deepEqual(actions(await scene.publish({ forces: true })), ["shop published"]);
+  assert.equal(git(shop.folder, ["show", "main:a"]), "1");
+});
+
+test("R-72 a push or a making whose answer was lost is looked at, and made once", async (context) => {
+  const scene = await publishScene(context);
+  await scene.commit({ "product/shop/a": "1" });
+  const cut = { method: "POST", path: /user\/repos$/, when: "after", times: 1 } as const;
+  scene.forge.misbehave({ ...cut, how: { kind: "cut" } });
+  assert.deepEqual(actions(await scene.publish()), ["shop failed FORGE_UNAVAILABLE"]);
+  assert.equal(scene.forge.state.repositories.length, 1);
+  const lost = withRemote(scene, (remote) => ({
+    ...remote,
+    push: async (...call) => {
+      await remote.push(...call);
+      return refuse("FORGE_UNAVAILABLE", "Its answer was lost.");
+    },
+  }));
+  assert.deepEqual(actions(await scene.publish({}, lost)), ["shop published"]);
+  assert.deepEqual(actions(await scene.publish()), ["shop unchanged"]);
+  assert.equal(scene.forge.state.repositories.length, 1);
+  assert.deepEqual(await scene.events(), ["product-published human:ann"]);
+});
+
+/** The real one, with something between. */
+const withRemote = (
+  { deps }: Pick<Awaited<ReturnType<typeof publishScene>>, "deps">,
+  change: (remote: GitRemote) => GitRemote,
+): Pick<PublishDeps, "openPublisher"> => ({
+  openPublisher: () => {
+    const opened = deps.openPublisher();
+    if (!opened.ok || opened.value === null) return opened;
+    return { ok: true, value: { ...opened.value, remote: change(opened.value.remote) } };
+  },
 });
 
 test("R-72 a repository of that name with a past of its own is not touched", async (context) => {

@@ -1,5 +1,5 @@
 // Puts folders away, or deletes them after publishing, in a process that a kill ends after so many steps: each write of the
-// registry and each change on the disk is one. It takes the project's folder, the forge's address and token, what to do, and after how many.
+// registry and each change on the disk is one, and so is the push. It takes the project's folder, the forge's address and token, what to do, and after how many.
 import { join } from "node:path";
 import type { Products } from "../../src/ports/products.ts";
 import type { Store } from "../../src/ports/store.ts";
@@ -27,7 +27,14 @@ const products: Products = {
   archive: async (folder, place) => step(deps.products.archive(folder, place)),
   remove: async (place) => step(deps.products.remove(place)),
 };
-const killable = { ...deps, store: stepped, products };
+const openPublisher: typeof deps.openPublisher = () => {
+  const opened = deps.openPublisher();
+  if (!opened.ok || opened.value === null) return opened;
+  const { forge, remote } = opened.value;
+  const push: typeof remote.push = async (...call) => step(remote.push(...call));
+  return { ok: true, value: { forge, remote: { ...remote, push } } };
+};
+const killable = { ...deps, store: stepped, products, openPublisher };
 const done =
   what === "cleanup"
     ? await cleanUpProducts(killable, { archiveDays: 1, deleteDays: 1, executes: true })

@@ -109,7 +109,9 @@ async function look(deps: ProductsDeps, folder: ProductFolder): Promise<Result<F
   const { git, prefix } = located.value;
   const entry = await entryAt(deps, git, prefix);
   if (!entry.ok) return entry;
-  const found = await lookAtFolder(deps, git, prefix);
+  const found = await withScratch(deps, async (path) =>
+    lookAtFolder(deps, { source: git, prefix, index: `${path}.index` }),
+  );
   if (!found.ok) return found;
   const tree = entry.value?.kind === "folder" ? entry.value.sha : null;
   return ok({ kind: "folder", tree, ...found.value });
@@ -138,15 +140,26 @@ async function withSplit<Value>(
       `The commit has no folder ${name}: it is a ${entry.value.kind}.`,
       { name },
     );
-  const scratchDir = join(deps.stateDir, "publish");
-  await sweep(scratchDir);
-  const gitDir = join(scratchDir, `${SPLIT}${randomBytes(8).toString("hex")}`);
-  try {
+  const tree = entry.value.sha;
+  return withScratch(deps, async (gitDir) => {
     const sha = await splitFolder(deps, { source: git, prefix, gitDir });
-    if (!sha.ok) return sha;
-    return await work({ gitDir, sha: sha.value, tree: entry.value.sha, sourceSha: git.head });
+    return sha.ok ? work({ gitDir, sha: sha.value, tree, sourceSha: git.head }) : sha;
+  });
+}
+
+/** A path for what lasts as long as the work: a folder, or a file with that beginning. */
+async function withScratch<Value>(
+  { stateDir }: ProductsDeps,
+  work: (path: string) => Promise<Value>,
+): Promise<Value> {
+  const scratchDir = join(stateDir, "publish");
+  await sweep(scratchDir);
+  const path = join(scratchDir, `${SPLIT}${randomBytes(8).toString("hex")}`);
+  try {
+    return await work(path);
   } finally {
-    await rm(gitDir, { recursive: true, force: true });
+    for (const end of ["", ".index", ".index.lock"])
+      await rm(`${path}${end}`, { recursive: true, force: true });
   }
 }
 

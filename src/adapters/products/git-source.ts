@@ -21,7 +21,13 @@ export type Source = {
   readonly head: string;
 };
 
-type Command = { readonly cwd: string; readonly args: readonly string[]; readonly stdin?: string };
+type Command = {
+  readonly cwd: string;
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  /** Instead of the repository's. */
+  readonly index?: string;
+};
 
 const TIMEOUT_MS = 120_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -31,6 +37,9 @@ const OPTIONS: readonly string[] = [
   "core.hooksPath=/dev/null",
   "core.fsmonitor=false",
   "core.untrackedCache=false",
+  "core.sparseCheckout=false",
+  "core.splitIndex=false",
+  "core.ignoreStat=false",
   "core.quotePath=false",
   "log.showSignature=false",
   "log.mailmap=false",
@@ -56,12 +65,15 @@ export const gitEnvironment = (searchPath: string): Readonly<Record<string, stri
 
 export async function runIn(
   { processes, searchPath }: GitDeps,
-  { cwd, args, stdin }: Command,
+  { cwd, args, stdin, index }: Command,
 ): Promise<ProcessResult> {
   const result = await processes.run({
     argv: ["git", "--literal-pathspecs", "--no-pager", ...OPTIONS, ...args],
     cwd,
-    env: gitEnvironment(searchPath),
+    env: {
+      ...gitEnvironment(searchPath),
+      ...(index === undefined ? {} : { GIT_INDEX_FILE: index }),
+    },
     timeoutMs: TIMEOUT_MS,
     outputBytesMax: OUTPUT_BYTES_MAX,
     ...(stdin === undefined ? {} : { stdin }),
@@ -156,10 +168,16 @@ export type Look = {
   readonly holdsIgnored: boolean;
 };
 
+export type LookRequest = {
+  readonly source: Source;
+  readonly prefix: string;
+  /** A file that is made for this look. */
+  readonly index: string;
+};
+
 export async function lookAtFolder(
   deps: GitDeps,
-  { top, head }: Source,
-  prefix: string,
+  { source: { top, head }, prefix, index }: LookRequest,
 ): Promise<Result<Look>> {
   const last = await outputOf(deps, {
     cwd: top,
@@ -185,12 +203,12 @@ export async function lookAtFolder(
   const lines = status.value.split("\0").filter((line) => line !== "");
   const nested = await holdsRepository(deps, { top, head, prefix });
   if (!nested.ok) return nested;
-  const hidden = await hidesChanges(deps, { top, prefix });
-  if (!hidden.ok) return hidden;
+  const changed = await differs(deps, { top, head, prefix }, index);
+  if (!changed.ok) return changed;
   const seconds = Number.parseInt(last.value, 10);
   return ok({
     committedMs: Number.isNaN(seconds) ? null : seconds * 1000,
-    isClean: !nested.value && !hidden.value && lines.every((line) => line.startsWith("!! ")),
+    isClean: !nested.value && !changed.value && lines.every((line) => line.startsWith("!! ")),
     holdsIgnored: lines.some((line) => line.startsWith("!! ")),
   });
 }
@@ -208,13 +226,21 @@ async function holdsRepository(
   return ok(listed.value.split("\0").some((entry) => entry.startsWith("160000 ")));
 }
 
-/** Files that a person told git not to look at (`assume-unchanged`, `skip-worktree`): a status is silent about them. */
-async function hidesChanges(
+/**
+ * Every file read and compared. The index of the project tells git which files need no look: those with times that fit, and
+ * those that a person told it to overlook. A new index knows none of that.
+ */
+async function differs(
   deps: GitDeps,
-  { top, prefix }: Omit<Subtree, "head">,
+  { top, head, prefix }: Subtree,
+  index: string,
 ): Promise<Result<boolean>> {
-  const listed = await outputOf(deps, { cwd: top, args: ["ls-files", "-v", "-z", "--", prefix] });
-  return listed.ok ? ok(listed.value.split("\0").some((line) => /^[a-zS] /.test(line))) : listed;
+  const made = await outputOf(deps, { cwd: top, args: ["read-tree", head], index });
+  if (!made.ok) return made;
+  const flags = ["--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=all"];
+  const args = ["status", ...flags, "--", prefix];
+  const status = await outputOf(deps, { cwd: top, args, index });
+  return status.ok ? ok(status.value !== "") : status;
 }
 
 /** An own place for the objects of a call, which sees those of the source. */
