@@ -16,8 +16,10 @@ export type ForgeScene = {
   readonly random: () => number;
 };
 
+export type ForgeAccess = { readonly baseUrl: string; readonly token: () => string };
+
 /** Null where the address or the token is not set. Whatever the environment, the token leaves this machine by TLS alone. */
-export function openForgeClient({ config, clock, random }: ForgeScene): Result<Forge | null> {
+export function forgeAccess(config: ForgeScene["config"]): Result<ForgeAccess | null> {
   const address = config.text("gitea.url");
   const token = config.secret("gitea.token");
   if (address === null || token === null || token.reveal().trim() === "") return ok(null);
@@ -27,7 +29,14 @@ export function openForgeClient({ config, clock, random }: ForgeScene): Result<F
       "CONFIG_INVALID",
       "GITEA_URL would send the token over the network as it is. Give it an address with https://.",
     );
-  return ok(createGiteaForge({ baseUrl: href, token: () => token.reveal().trim(), clock, random }));
+  return ok({ baseUrl: href, token: () => token.reveal().trim() });
+}
+
+export function openForgeClient({ config, clock, random }: ForgeScene): Result<Forge | null> {
+  const access = forgeAccess(config);
+  if (!access.ok) return access;
+  if (access.value === null) return ok(null);
+  return ok(createGiteaForge({ ...access.value, clock, random }));
 }
 
 type Setting = {

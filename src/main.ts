@@ -165,6 +165,7 @@ async function openProject(
   if (!opened.ok) return opened;
   const { engine, close } = opened.value;
   const setting = { dir, config, env };
+  const searchPath = env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
   const folder = (name: string): string => resolve(surroundings.cwd, name);
   return {
     ok: true,
@@ -200,6 +201,14 @@ async function openProject(
       setUpForge: async (request) => {
         const { setUpFromSettings } = await import("./assemble-forge.ts");
         return setUpFromSettings({ engine, config }, request);
+      },
+      publish: async (request, by) => {
+        const { publishFromSettings } = await import("./assemble-publish.ts");
+        return publishFromSettings({ ...setting, ...by, engine, stateDir, searchPath }, request);
+      },
+      cleanUpProducts: async (request, by) => {
+        const { cleanUpFromSettings } = await import("./assemble-publish.ts");
+        return cleanUpFromSettings({ ...setting, ...by, engine, stateDir, searchPath }, request);
       },
       close,
     },

@@ -1,7 +1,7 @@
 // The published package: built, packed, installed into an empty folder and run from there as a user would.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -74,6 +74,8 @@ test("the package", async (t) => {
       readonly version: string;
     };
     assert.equal(run(orket, ["--version"], temporaryDir).trim(), version);
+    const helper = join(temporaryDir, "node_modules/orket/harness/askpass.sh");
+    assert.doesNotThrow(() => accessSync(helper, constants.X_OK));
     run(orket, ["demo"], temporaryDir);
   });
 });

@@ -1,33 +1,15 @@
 // Which commands there are: words, options, an example each. The module of a command is loaded when it is called.
 import type { Command } from "commander";
-import { Argument, InvalidArgumentError, Option } from "commander";
+import { Argument, Option } from "commander";
 import { APPROVE_MODES } from "../domain/approval.ts";
 import { SCOPES } from "../domain/api-key.ts";
 import { CARD_STATUSES, WAIT_REASONS } from "../domain/card.ts";
 import { DELIVERY_STATES } from "../domain/delivery.ts";
-import type { Cli } from "./main.ts";
-
-/** Options are what the definition below makes of them; each command's own type says which it reads. */
-export type CommandAction = (cli: Cli, options: never, args: readonly string[]) => Promise<number>;
-
-type Call = (command: Command, action: CommandAction) => Promise<void>;
-
-type Definition = {
-  /** Words and arguments, such as `cards move <card> <status>`. */
-  readonly name: string;
-  readonly about: string;
-  readonly example: string;
-  /** What `--json` gives; null where the command only groups others. */
-  readonly json: "document" | "lines" | null;
-  /** Whether it works on a project. */
-  readonly onProject: boolean;
-  readonly load: (() => Promise<unknown>) | null;
-};
-
-type Add = (definition: Definition) => Command;
+import type { Add, Call } from "./define-command.ts";
+import { addTo, days, positive } from "./define-command.ts";
 
 export function addCommands(program: Command, call: Call): void {
-  const add: Add = (definition) => addCommand(program, call, definition);
+  const add = addTo(program, call);
   addSetUp(add, program);
   addRuns(add);
   addBacklog(add);
@@ -35,30 +17,11 @@ export function addCommands(program: Command, call: Call): void {
   addServer(add);
   addSandboxes(add);
   addKeys(add);
+  addPublish(add);
 }
 
-const JSON_MEANS = {
-  document: "print one JSON document",
-  lines: "print JSON Lines: one event a line, the result last",
-} as const;
-
-function addCommand(program: Command, call: Call, definition: Definition): Command {
-  const { name, about, example, json, onProject, load } = definition;
-  const words = name.split(" ");
-  const group =
-    /^[a-z]/.test(words[1] ?? "") && program.commands.find((one) => one.name() === words[0]);
-  const command = (group || program)
-    .command(group ? words.slice(1).join(" ") : name)
-    .description(about)
-    .enablePositionalOptions()
-    .helpCommand(false)
-    .helpOption("-h, --help", "show this help")
-    .addHelpText("after", `\nExample:\n  ${example}`);
-  if (onProject) command.option("--project <dir>", "project directory (default: this one)");
-  if (json !== null) command.option("--json", JSON_MEANS[json]);
-  if (load !== null) command.action(async () => call(command, (await load()) as CommandAction));
-  return command;
-}
+const ARCHIVE_DAYS = 45;
+const DELETE_DAYS = 90;
 
 const document = { json: "document", onProject: true } as const;
 const lines = { json: "lines", onProject: true } as const;
@@ -442,6 +405,42 @@ function addKeys(add: Add): void {
   });
 }
 
+function addPublish(add: Add): void {
+  add({
+    ...document,
+    name: "publish",
+    about:
+      "product folders to their own repositories on the forge; shows what it would do, does it by --execute",
+    example: "orket publish --owner shop-team --execute",
+    load: async () => (await import("./commands/publish.ts")).publish,
+  })
+    .option("--source <folder>", "folder of the products, relative to the project", "product")
+    .option("--owner <name>", "owner of the repositories (default: GITEA_PRODUCT_OWNER)")
+    .option("--prefix <text>", "goes before the name of each repository", "")
+    .addOption(new Option("--private", "make repositories that few can see (default)"))
+    .addOption(new Option("--public", "make public repositories").conflicts("private"))
+    .option("--execute", "publish")
+    .option("--force", "replace what was published last, as long as nothing came to it since")
+    .option("--delete-local", "delete each folder that the forge was seen to hold just now");
+  add({
+    ...document,
+    name: "publish cleanup",
+    about:
+      "put away the folders of published products that stand still; shows which, does it by --execute",
+    example: "orket publish cleanup --archive-days 45 --delete-days 90 --execute",
+    load: async () => (await import("./commands/publish.ts")).publishCleanup,
+  })
+    .addOption(
+      new Option("--archive-days <n>", "days since the last commit on the folder")
+        .argParser(days)
+        .default(ARCHIVE_DAYS),
+    )
+    .addOption(
+      new Option("--delete-days <n>", "days in the archive").argParser(days).default(DELETE_DAYS),
+    )
+    .option("--execute", "do it");
+}
+
 const OF_BUILD = ["--build <id>", "the card of this build"] as const;
 
 function addCards(add: Add): void {
@@ -493,20 +492,4 @@ function addCards(add: Add): void {
     .option("--build <id>", "all cards of this build")
     .option("--related <token...>", "cards whose id or summary contains this")
     .option("--reason <text>", "kept with the event");
-}
-
-const DAYS_MAX = 3650;
-
-function days(text: string): number {
-  const value = Number(text);
-  if (!/^\d{1,5}$/.test(text) || value < 1 || value > DAYS_MAX)
-    throw new InvalidArgumentError(`It is a whole number from 1 to ${DAYS_MAX}.`);
-  return value;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
-    throw new InvalidArgumentError("It is a number above 0.");
-  return value;
 }

@@ -77,6 +77,8 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   FORGE_FORBIDDEN: EXIT.configuration,
   FORGE_CONFLICT: EXIT.endedBadly,
   FORGE_UNAVAILABLE: EXIT.endedBadly,
+  PRODUCT_INVALID: EXIT.configuration,
+  PRODUCT_UNPROVEN: EXIT.endedBadly,
   MODEL_TIMEOUT: EXIT.provider,
   MODEL_CONNECTION: EXIT.provider,
   MODEL_RATE_LIMITED: EXIT.provider,

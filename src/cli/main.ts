@@ -1,7 +1,7 @@
 // The command line: how a call is understood, and how it ends. Which commands there are stands in command-list.ts.
 import { Command, CommanderError } from "commander";
 import { addCommands } from "./command-list.ts";
-import type { CommandAction } from "./command-list.ts";
+import type { CommandAction } from "./define-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { ok } from "../domain/result.ts";
 import type { Io } from "./io.ts";

@@ -2,6 +2,8 @@
 import type { SmokeResult } from "../app/smoke.ts";
 import type { SetupReport, SetupRequest } from "../app/forge-setup.ts";
 import type { Engine, Watcher } from "../app/engine.ts";
+import type { CleanupReport, CleanupRequest } from "../app/publish/cleanup.ts";
+import type { PublishReport, PublishRequest } from "../app/publish/publish.ts";
 import type { Received } from "../app/receive-delivery.ts";
 import type { Difference } from "../domain/recording.ts";
 import type { Result } from "../domain/result.ts";
@@ -37,8 +39,16 @@ export type Project = {
   readonly replayFile: (file: string, person: string) => Promise<Result<Received> | null>;
   /** Looks at a repository of the forge, and sets it up where that is wanted. */
   readonly setUpForge: (request: SetupRequest) => Promise<Result<SetupReport>>;
+  /** Shows what would go to which repository of the forge, and does it where that is wanted. */
+  readonly publish: (request: PublishRequest, by: PublishedBy) => Promise<Result<PublishReport>>;
+  readonly cleanUpProducts: (
+    request: CleanupRequest,
+    by: PublishedBy,
+  ) => Promise<Result<CleanupReport>>;
   readonly close: () => Promise<void>;
 };
+
+export type PublishedBy = { readonly person: string; readonly signal: AbortSignal };
 
 export type ServeReport = {
   readonly addresses: readonly { readonly name: string; readonly url: string }[];

@@ -65,6 +65,8 @@ export const ERROR_CODES = {
   FORGE_FORBIDDEN: "The forge refuses the token, or the token's account lacks the right.",
   FORGE_CONFLICT: "The state on the forge does not allow it.",
   FORGE_UNAVAILABLE: "The forge cannot be reached, or its answer is none.",
+  PRODUCT_INVALID: "A product folder cannot be published as it is; every problem is listed.",
+  PRODUCT_UNPROVEN: "What the forge shows is not what was published.",
   MODEL_TIMEOUT: "The model did not answer in time.",
   MODEL_CONNECTION: "The model provider cannot be reached.",
   MODEL_RATE_LIMITED: "The model provider limits the rate.",

@@ -87,6 +87,10 @@ export const EVENT_TYPES = [
   // system
   "key-used",
   "key-refused",
+  // products
+  "product-published",
+  "product-archived",
+  "product-deleted",
   // sandbox
   "sandbox-created",
   "sandbox-ports-changed",

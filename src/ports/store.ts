@@ -9,6 +9,7 @@ import type { Delivery, DeliveryState } from "../domain/delivery.ts";
 import type { Event, EventType, NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Memory } from "../domain/memory.ts";
+import type { Published, PublishedState } from "../domain/product.ts";
 import type { Sandbox, SandboxState } from "../domain/sandbox.ts";
 import type { Budget, Run, RunReason, RunStatus, RunWish, Usage } from "../domain/run.ts";
 import type {
@@ -471,6 +472,29 @@ export type DeliveryStore = {
   readonly revive: (id: string, nowMs: number) => Promise<boolean>;
 };
 
+export type NewPublished = Pick<
+  Published,
+  "source" | "project" | "repository" | "branch" | "sha" | "tree" | "sourceSha" | "parity"
+>;
+
+/** Its events are written by whoever publishes and moves, in the same transaction. */
+export type PublishedStore = {
+  /** The row that speaks of the folder in its source; not of one that was put away. */
+  readonly current: (source: string, project: string) => Promise<Published | null>;
+  /** Oldest first. */
+  readonly list: (filter: {
+    readonly states: readonly PublishedState[];
+    readonly limit: number;
+  }) => Promise<readonly Published[]>;
+  /** Writes the current row, or the first one of the folder. It was published then unless the commit is the same. */
+  readonly save: (published: NewPublished) => Promise<Published>;
+  /** Compare-and-set on the state: false when it is another by now. The place stays unless one is given. */
+  readonly move: (
+    published: Pick<Published, "number" | "state">,
+    to: { readonly state: PublishedState; readonly place?: string },
+  ) => Promise<boolean>;
+};
+
 export type Counts<Word extends string> = Readonly<Record<Word, number>>;
 
 /** Every state is named, also where there is none of it. */
@@ -501,6 +525,7 @@ export type StoreTransaction = {
   readonly sandboxes: SandboxStore;
   readonly keys: KeyStore;
   readonly deliveries: DeliveryStore;
+  readonly published: PublishedStore;
   readonly tallies: TallyStore;
   readonly events: EventLog;
 };

@@ -15,6 +15,7 @@ import { testStoreEvents } from "./store-events.suite.ts";
 import { testStoreKeys } from "./store-keys.suite.ts";
 import { testStoreMemories } from "./store-memories.suite.ts";
 import { testStorePhases } from "./store-phases.suite.ts";
+import { testStorePublished } from "./store-published.suite.ts";
 import { testStoreRuns } from "./store-runs.suite.ts";
 import { testStoreSandboxes } from "./store-sandboxes.suite.ts";
 import { testStoreCopies } from "./store-copies.suite.ts";
@@ -41,6 +42,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStoreKeys(openStore);
     testStoreCopies(openStore);
     testStoreDeliveries(openStore);
+    testStorePublished(openStore);
     testStoreEvents(openStore);
     testStoreTallies(openStore);
   });

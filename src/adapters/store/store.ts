@@ -18,6 +18,7 @@ import { keyStatements, openKeys } from "./sql/keys.ts";
 import type { MemorySight } from "./sql/memories.ts";
 import { memoryStatements, openMemories } from "./sql/memories.ts";
 import { openPhases, phaseStatements } from "./sql/phases.ts";
+import { openPublished, publishedStatements } from "./sql/published.ts";
 import { openSandboxes, sandboxStatements } from "./sql/sandboxes.ts";
 import { openRuns, runStatements } from "./sql/runs.ts";
 import type { Schema } from "./sql/schema.ts";
@@ -63,6 +64,7 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
       sandboxes: openSandboxes({ db, session, statements: statements.sandboxes, redact }),
       keys: openKeys(session, statements.keys),
       deliveries: openDeliveries({ db, session, statements: statements.deliveries, redact }),
+      published: openPublished({ db, session, statements: statements.published }),
       tallies: openTallies(session, statements.tallies),
       events: openEvents({ db, session, end, redact }),
     };
@@ -114,6 +116,7 @@ const compileAll = (db: Kysely<Schema>) => ({
   sandboxes: sandboxStatements(db),
   keys: keyStatements(db),
   deliveries: deliveryStatements(db),
+  published: publishedStatements(db),
   tallies: tallyStatements(db),
   events: eventStatements(db),
   verify: verifyStatements(db),

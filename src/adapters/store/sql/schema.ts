@@ -263,6 +263,24 @@ type DeliveriesTable = {
   settled_at: Moment | null;
 };
 
+type PublishedTable = {
+  number: Generated<number>;
+  source: Text;
+  project: Text;
+  repository: Text;
+  branch: Text;
+  sha: Text;
+  tree: Text;
+  source_sha: Text;
+  parity: Flag;
+  published_at: Moment;
+  verified_at: Moment;
+  state: Text;
+  place: Text | null;
+  archived_at: Moment | null;
+  deleted_at: Moment | null;
+};
+
 export type Schema = {
   cards: CardsTable;
   card_briefs: { build: Text; id_key: Text; brief: JsonText };
@@ -287,6 +305,7 @@ export type Schema = {
   api_keys: ApiKeysTable;
   deliveries: DeliveriesTable;
   delivery_bodies: { delivery: number; body: JsonText };
+  published: PublishedTable;
   events: EventsTable;
   event_head: { id: number; seq: number; hash: Text };
 };
