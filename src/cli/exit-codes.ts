@@ -77,6 +77,8 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   FORGE_FORBIDDEN: EXIT.configuration,
   FORGE_CONFLICT: EXIT.endedBadly,
   FORGE_UNAVAILABLE: EXIT.endedBadly,
+  PULL_REQUEST_UNKNOWN: EXIT.usage,
+  PULL_REQUEST_BUSY: EXIT.endedBadly,
   MODEL_TIMEOUT: EXIT.provider,
   MODEL_CONNECTION: EXIT.provider,
   MODEL_RATE_LIMITED: EXIT.provider,

@@ -65,6 +65,8 @@ export const ERROR_CODES = {
   FORGE_FORBIDDEN: "The forge refuses the token, or the token's account lacks the right.",
   FORGE_CONFLICT: "The state on the forge does not allow it.",
   FORGE_UNAVAILABLE: "The forge cannot be reached, or its answer is none.",
+  PULL_REQUEST_UNKNOWN: "No pull request of that repository and number is known here.",
+  PULL_REQUEST_BUSY: "Another process looks after the pull request just now.",
   MODEL_TIMEOUT: "The model did not answer in time.",
   MODEL_CONNECTION: "The model provider cannot be reached.",
   MODEL_RATE_LIMITED: "The model provider limits the rate.",

@@ -1,6 +1,5 @@
 // A pull request as Orket keeps it: whose card it is for, how often it was sent back, and what is still to be done on the
 // forge about it. What happens when is decided in pull-request-life.ts; how the forge is read stands in ports/forge.ts.
-import type { MergeRefusal } from "./merge-gate.ts";
 
 /**
  * active ─▶ merged
@@ -29,7 +28,7 @@ export type OwnVerification = {
 /** Why it is not merged, as it was found last. `facts` tells whether anything has changed since. */
 export type StoredRefusal = {
   readonly headSha: string;
-  readonly refusals: readonly MergeRefusal[];
+  readonly refusals: readonly { readonly cause: string; readonly detail: string }[];
   readonly facts: string;
 };
 
@@ -63,7 +62,7 @@ export type TrackedPullRequest = PullRequestKey & {
   /** The forge's time of its last opening. */
   readonly openedAt: string;
   readonly isEscalated: boolean;
-  /** Its limit is reached; it is rejected once every step of that is confirmed. */
+  /** Its limit is reached; it is rejected once every errand of that is confirmed. */
   readonly isRejecting: boolean;
   readonly verification: OwnVerification | null;
   readonly agentReview: AgentReview | null;

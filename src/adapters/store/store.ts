@@ -18,6 +18,7 @@ import { keyStatements, openKeys } from "./sql/keys.ts";
 import type { MemorySight } from "./sql/memories.ts";
 import { memoryStatements, openMemories } from "./sql/memories.ts";
 import { openPhases, phaseStatements } from "./sql/phases.ts";
+import { openPullRequests } from "./sql/pull-requests.ts";
 import { openSandboxes, sandboxStatements } from "./sql/sandboxes.ts";
 import { openRuns, runStatements } from "./sql/runs.ts";
 import type { Schema } from "./sql/schema.ts";
@@ -64,6 +65,8 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
       keys: openKeys(session, statements.keys),
       deliveries: openDeliveries({ db, session, statements: statements.deliveries, redact }),
       tallies: openTallies(session, statements.tallies),
+
+      pullRequests: openPullRequests({ db, session, redact }),
       events: openEvents({ db, session, end, redact }),
     };
     return keepNoSecrets(tables, redact);
