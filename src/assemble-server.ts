@@ -5,6 +5,9 @@ import type { Engine } from "./app/engine.ts";
 import type { EventFeed } from "./app/event-feed.ts";
 import { createEventFeed } from "./app/event-feed.ts";
 import { authenticateKey } from "./app/keys.ts";
+import { handlersOf } from "./app/pull-requests/handlers.ts";
+import { keepPullRequests } from "./app/pull-requests/keep.ts";
+import { openLoop } from "./assemble-pull-requests.ts";
 import { openWebhook, webhookStartOf } from "./assemble-webhook.ts";
 import type { RunTasks } from "./app/run-tasks.ts";
 import { keepSandboxes } from "./app/sandboxes/keep.ts";
@@ -58,6 +61,8 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
   const permit = await judgeStart(assembly);
   if (!permit.ok) return permit;
   const { apiKey, keys, secrets, warnings } = permit.value;
+  const loop = openLoop({ engine, config, isOwnerGone });
+  if (!loop.ok) return loop;
   engine.log.info({ settings: summarizeConfig(config) }, "serving with these settings");
   const lost = await adoptLostRuns(engine, isOwnerGone);
   const tasks = createRunTasks({ engine, isOwnerGone });
@@ -90,7 +95,8 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       host: listenAddress(host),
       port: config.number("server.port"),
     });
-    const webhook = await openWebhook({ engine, config, organization, secrets });
+    const handlers = loop.value === null ? {} : handlersOf(loop.value);
+    const webhook = await openWebhook({ engine, config, organization, secrets, handlers });
     const report: ServeReport = {
       addresses: addressesOf({ API: at, webhook }),
       keys,
@@ -100,11 +106,13 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     const ended = new AbortController();
     const sweeping = sweep({ engine, tasks, config, isOwnerGone }, ended.signal);
     const keeping = keepSandboxes(engine, isOwnerGone, ended.signal);
+    const reviewing =
+      loop.value === null ? Promise.resolve() : keepPullRequests(loop.value, ended.signal);
     const stop = async (): Promise<boolean> => {
       ended.abort();
       // No run may begin once the others are being paused.
       const received = webhook?.stop(STOP_GRACE_MS);
-      const paused = Promise.all([tasks.stop(), sweeping, keeping, received]);
+      const paused = Promise.all([tasks.stop(), sweeping, keeping, received, reviewing]);
       feed.close();
       await server.stop(STOP_GRACE_MS);
       return within(engine, paused, STOP_RUNS_MS);

@@ -15,9 +15,6 @@ import { isSignedBy, readSignature } from "./webhook/signature.ts";
 import type { WebhookStart } from "./webhook/start-rules.ts";
 import { decideWebhookStart } from "./webhook/start-rules.ts";
 
-/** By event. Empty until pull requests are worked on: what waits in the store is taken up by the version that does. */
-const HANDLERS: DeliveryHandlers = {};
-
 export const webhookStartOf = (config: Config): Result<WebhookStart> =>
   decideWebhookStart({
     host: config.text("webhook.host") ?? "127.0.0.1",
@@ -43,6 +40,8 @@ export type WebhookSetting = {
   readonly config: Config;
   readonly organization: string;
   readonly secrets: readonly string[] | null;
+  /** What is done about deliveries; without any they wait in the store. */
+  readonly handlers: DeliveryHandlers;
 };
 
 /** Null when there is no secret: without one nobody could be told from the forge. */
@@ -51,10 +50,11 @@ export async function openWebhook({
   config,
   organization,
   secrets,
+  handlers,
 }: WebhookSetting): Promise<OpenWebhook | null> {
   if (secrets === null) return null;
   const { owner } = engine.settings;
-  const worker = startDeliveryWorker(engine, { handlers: HANDLERS, owner });
+  const worker = startDeliveryWorker(engine, { handlers, owner });
   const isTestOpen = config.flag("webhook.enable_test_endpoint");
   const server = createWebhookServer({
     engine,

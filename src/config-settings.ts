@@ -369,6 +369,25 @@ export const SETTINGS: readonly Setting[] = [
     "GITEA_WEBHOOK_SECRET_PREVIOUS",
     "The one before it, during rotation",
   ),
+  {
+    key: "gitea.repositories",
+    schema: list,
+    fallback: [],
+    meaning:
+      "Repositories (`owner/name`) whose pull requests are looked after; none = each that sends signed deliveries",
+  },
+  {
+    key: "gitea.base_branch",
+    schema: optionalText,
+    fallback: null,
+    meaning: "Branch that may be merged into; none = each repository's default branch",
+  },
+  {
+    key: "gitea.reconcile_minutes",
+    schema: integer(1, 1440),
+    fallback: 5,
+    meaning: "How often open pull requests are read again, in case a delivery was lost",
+  },
   one("gitea.product_owner", "GITEA_PRODUCT_OWNER", {
     schema: optionalText,
     fallback: null,

@@ -198,6 +198,10 @@ async function openProject(
         const { replayFile } = await import("./assemble-webhook.ts");
         return replayFile({ engine, config, path: folder(file), person });
       },
+      reconcile: async (signal) => {
+        const { reconcileOnce } = await import("./assemble-pull-requests.ts");
+        return reconcileOnce({ engine, config, isOwnerGone }, signal);
+      },
       setUpForge: async (request) => {
         const { setUpFromSettings } = await import("./assemble-forge.ts");
         return setUpFromSettings({ engine, config }, request);

@@ -4,9 +4,10 @@ import { createdFacts } from "../domain/card-history.ts";
 import { ENGINE } from "../domain/card-moves.ts";
 import type { NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
-import type { NewCard, StoreTransaction } from "../ports/store.ts";
+import type { StoreTransaction } from "../ports/store.ts";
 import { applyMove, cardEvent } from "./apply-move.ts";
 import type { Proof } from "./prove-work.ts";
+import { requirementsCard } from "./requirements-card.ts";
 import type { Session } from "./session.ts";
 import type { LiveTurn } from "./turn-outcome.ts";
 import type { StagedMove } from "./tools/tool.ts";
@@ -109,7 +110,12 @@ async function stopCycles(transaction: StoreTransaction, review: Review): Promis
   const reasons = (await transaction.comments.list(card.build, card.id, COMMENTS_MAX))
     .filter((comment) => comment.author.startsWith("agent:"))
     .map((comment) => `- ${comment.at} ${comment.author}: ${comment.text}`);
-  const created = requirementsCard(card, reasons.join("\n"));
+  const created = requirementsCard(card, {
+    suffix: "-requirements",
+    summary: `Requirements of ${card.id} need a person: rejected ${CYCLES_MAX} times`,
+    description: reasons.join("\n"),
+    labels: ["requirements-review"],
+  });
   const inserted = await transaction.cards.insert(created);
   await transaction.events.append([
     reviewEvent(review, "review-rejected", { cycle, reason: staged.reason }),
@@ -127,36 +133,3 @@ async function stopCycles(transaction: StoreTransaction, review: Review): Promis
   ]);
   return `stopped after ${cycle} rejections`;
 }
-
-const ID_CHARACTERS_MAX = 64;
-const SUFFIX = "-requirements";
-
-const requirementsCard = (card: Card, reasons: string): NewCard => ({
-  build: card.build,
-  id: `${card.id.slice(0, ID_CHARACTERS_MAX - SUFFIX.length)}${SUFFIX}`,
-  kind: "issue",
-  type: "issue",
-  summary: `Requirements of ${card.id} need a person: rejected ${CYCLES_MAX} times`,
-  status: "blocked",
-  waitReason: "input",
-  waitDetail: `Decide what ${card.id} must do, then release both cards.`,
-  priority: card.priority,
-  seat: card.seat,
-  epic: card.epic,
-  parent: card.id,
-  department: card.department,
-  position: card.position,
-  dependsOn: [],
-  retriesMax: card.retriesMax,
-  assignee: null,
-  brief: {
-    description: reasons,
-    note: "",
-    requirements: "",
-    acceptance: [],
-    labels: ["requirements-review"],
-    references: [],
-    params: {},
-    verification: null,
-  },
-});

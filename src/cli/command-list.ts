@@ -313,6 +313,20 @@ function addServer(add: Add): void {
     load: async () => (await import("./commands/webhook.ts")).webhookReplay,
   });
   add({
+    ...document,
+    name: "webhook reconcile",
+    about: "read open pull requests from the forge again, and make good what no delivery told of",
+    example: "orket webhook reconcile",
+    load: async () => (await import("./commands/reviews.ts")).webhookReconcile,
+  });
+  add({
+    ...document,
+    name: "reviews [pull-request]",
+    about: "pull requests and their review cycles, or one (owner/name#12) with all that is known",
+    example: "orket reviews orket/demo#12",
+    load: async () => (await import("./commands/reviews.ts")).reviews,
+  }).option("--limit <n>", "how many (default: 100)", positive);
+  add({
     ...group,
     name: "forge",
     about: "the forge that sends here",

@@ -79,6 +79,8 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   FORGE_UNAVAILABLE: EXIT.endedBadly,
   PRODUCT_INVALID: EXIT.configuration,
   PRODUCT_UNPROVEN: EXIT.endedBadly,
+  PULL_REQUEST_UNKNOWN: EXIT.usage,
+  PULL_REQUEST_BUSY: EXIT.endedBadly,
   MODEL_TIMEOUT: EXIT.provider,
   MODEL_CONNECTION: EXIT.provider,
   MODEL_RATE_LIMITED: EXIT.provider,

@@ -1,4 +1,5 @@
 // What the command line asks of the composition root: a project opened on real parts. The CLI knows no adapter.
+import type { Reconciled } from "../app/pull-requests/reconcile.ts";
 import type { SmokeResult } from "../app/smoke.ts";
 import type { SetupReport, SetupRequest } from "../app/forge-setup.ts";
 import type { Engine, Watcher } from "../app/engine.ts";
@@ -38,6 +39,7 @@ export type Project = {
   /** Takes in the delivery that lies in a file; null when there is no such file. */
   readonly replayFile: (file: string, person: string) => Promise<Result<Received> | null>;
   /** Looks at a repository of the forge, and sets it up where that is wanted. */
+  readonly reconcile: (signal: AbortSignal) => Promise<Result<Reconciled>>;
   readonly setUpForge: (request: SetupRequest) => Promise<Result<SetupReport>>;
   /** Shows what would go to which repository of the forge, and does it where that is wanted. */
   readonly publish: (request: PublishRequest, by: PublishedBy) => Promise<Result<PublishReport>>;

@@ -2,6 +2,7 @@
 // How they are written in files (aliases, formats, folders) is adapters/assets' business.
 import type { CardType } from "./card.ts";
 import type { Json, JsonObject } from "./json.ts";
+import type { ReviewPolicy } from "./review-policy.ts";
 
 export type IdesignRules = {
   readonly enabled: boolean;
@@ -25,8 +26,7 @@ export type ProcessRules = {
   readonly bugFixMaxDays: number;
   readonly bugDiscoveryHighRate: number;
   readonly bugCriticalThreshold: number;
-  /** Kept as it stands; the pull-request loop validates its own keys. */
-  readonly prReviewPolicy: JsonObject;
+  readonly prReviewPolicy: ReviewPolicy;
   /** Node names by seam; absent = the built-in node. */
   readonly nodes: Readonly<
     Partial<Record<"plan" | "route" | "selectModel" | "gate" | "evaluate", string>>

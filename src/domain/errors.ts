@@ -67,6 +67,8 @@ export const ERROR_CODES = {
   FORGE_UNAVAILABLE: "The forge cannot be reached, or its answer is none.",
   PRODUCT_INVALID: "A product folder cannot be published as it is; every problem is listed.",
   PRODUCT_UNPROVEN: "What the forge shows is not what was published.",
+  PULL_REQUEST_UNKNOWN: "No pull request of that repository and number is known here.",
+  PULL_REQUEST_BUSY: "Another process looks after the pull request just now.",
   MODEL_TIMEOUT: "The model did not answer in time.",
   MODEL_CONNECTION: "The model provider cannot be reached.",
   MODEL_RATE_LIMITED: "The model provider limits the rate.",

@@ -181,10 +181,14 @@ function flawOf(review: ReviewFacts, { policy, pullRequest, bots }: MergeFacts):
   return null;
 }
 
-/** Who is neither official nor on the list cannot hold anything up. A new head does not answer a request. */
-const isOpenRequest = (review: ReviewFacts, { policy }: MergeFacts): boolean =>
+/**
+ * Who is neither official nor on the list cannot hold anything up; nor can Orket's own account, whose reviews a model wrote.
+ * A new head does not answer a request.
+ */
+const isOpenRequest = (review: ReviewFacts, { policy, bots }: MergeFacts): boolean =>
   review.state === "REQUEST_CHANGES" &&
   !review.isDismissed &&
+  !bots.some((bot) => isSame(bot, review.reviewer)) &&
   (review.isOfficial || policy.requiredReviewers.some((login) => isSame(login, review.reviewer)));
 
 function checkStatuses({ policy, statuses }: MergeFacts): readonly MergeRefusal[] {

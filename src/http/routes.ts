@@ -6,6 +6,7 @@ import { route } from "./route.ts";
 import { approvalRoutes } from "./routes/approvals.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { projectRoutes } from "./routes/project.ts";
+import { reviewRoutes } from "./routes/reviews.ts";
 import { runPartRoutes } from "./routes/run-parts.ts";
 import { sandboxRoutes } from "./routes/sandboxes.ts";
 import { cardRoutes } from "./routes/cards.ts";
@@ -32,6 +33,7 @@ export function apiRoutes(api: Api): readonly Route[] {
     ...runPartRoutes(api),
     ...approvalRoutes(api),
     ...sandboxRoutes(api),
+    ...reviewRoutes(api),
   ];
   routes.push(
     route({

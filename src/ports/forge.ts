@@ -165,6 +165,12 @@ export type Issues = {
     body: string,
     signal: AbortSignal,
   ) => Promise<Result<ForgeComment>>;
+  /** Puts another text in the place of one that this account wrote. */
+  readonly editComment: (
+    repository: Repository,
+    comment: Pick<ForgeComment, "id" | "body">,
+    signal: AbortSignal,
+  ) => Promise<Result<null>>;
   /** Open issues, no pull requests, newest first. */
   readonly list: (
     repository: Repository,

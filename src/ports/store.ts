@@ -10,6 +10,12 @@ import type { Event, EventType, NewEvent } from "../domain/events.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Memory } from "../domain/memory.ts";
 import type { Published, PublishedState } from "../domain/product.ts";
+import type {
+  PullRequestKey,
+  PullRequestState,
+  TrackedPullRequest,
+} from "../domain/pull-request.ts";
+import type { Errand, NewErrand } from "../domain/pull-request-errand.ts";
 import type { Sandbox, SandboxState } from "../domain/sandbox.ts";
 import type { Budget, Run, RunReason, RunStatus, RunWish, Usage } from "../domain/run.ts";
 import type {
@@ -514,6 +520,68 @@ export type Tally = {
 /** For whoever watches from outside; its cost does not grow with what single things hold. */
 export type TallyStore = { readonly count: () => Promise<Tally> };
 
+export type PullRequestFilter = {
+  readonly states?: readonly PullRequestState[];
+  readonly fullName?: string;
+  readonly headSha?: string;
+  /** Only those that are to be looked at by then. */
+  readonly dueMs?: number;
+  readonly limit: number;
+};
+
+/** Whoever looks after a pull request or a errand now, by a lease. */
+export type Holder = { readonly owner: string; readonly untilMs: number };
+
+export type ErrandEnd = {
+  readonly state: Errand["state"];
+  readonly failure: string | null;
+  readonly answer: JsonObject | null;
+  readonly nextAttemptMs: number;
+};
+
+/** The events of a change are written by whoever makes it, in the same transaction. */
+export type PullRequestStore = {
+  readonly get: (key: PullRequestKey) => Promise<TrackedPullRequest | null>;
+  /** By the name its repository had last; names compare without case. */
+  readonly named: (fullName: string, number: number) => Promise<TrackedPullRequest | null>;
+  /** Last changed first. */
+  readonly list: (filter: PullRequestFilter) => Promise<readonly TrackedPullRequest[]>;
+  /** False when there is one already. */
+  readonly insert: (row: TrackedPullRequest) => Promise<boolean>;
+  /** Compare-and-set on the version of the row given: false when it is another by now. The store raises it. */
+  readonly write: (row: TrackedPullRequest) => Promise<boolean>;
+  readonly holder: (key: PullRequestKey) => Promise<Holder | null>;
+  /** Compare-and-set on who was there: false when it is somebody else by now. Null lets go. */
+  readonly hold: (
+    key: PullRequestKey,
+    change: { readonly from: Holder | null; readonly to: Holder | null },
+  ) => Promise<boolean>;
+  readonly errands: PullRequestErrands;
+};
+
+export type PullRequestErrands = {
+  /** In the order they were asked for. */
+  readonly list: (filter: {
+    readonly key?: PullRequestKey;
+    readonly kinds?: readonly Errand["kind"][];
+    readonly states?: readonly Errand["state"][];
+    readonly limit: number;
+  }) => Promise<readonly Errand[]>;
+  /** One that was asked for before stays as it is. */
+  readonly add: (errand: NewErrand, nowMs: number) => Promise<void>;
+  /** One attempt more, for this holder; false when somebody else took it, or it is not open any more. */
+  readonly take: (errand: Pick<Errand, "id" | "attempts">, holder: Holder) => Promise<boolean>;
+  /** False when it was taken by somebody else, or dropped. */
+  readonly renew: (errand: Pick<Errand, "id" | "attempts">, untilMs: number) => Promise<boolean>;
+  /** Compare-and-set as `renew`. */
+  readonly settle: (errand: Pick<Errand, "id" | "attempts">, end: ErrandEnd) => Promise<boolean>;
+  /** Open ones of these kinds, but for what is about `except`; those that run notice when they renew. */
+  readonly drop: (
+    key: PullRequestKey,
+    which: { readonly kinds?: readonly Errand["kind"][]; readonly except?: string },
+  ) => Promise<number>;
+};
+
 export type StoreTransaction = {
   readonly cards: CardStore;
   readonly comments: CommentStore;
@@ -527,6 +595,8 @@ export type StoreTransaction = {
   readonly deliveries: DeliveryStore;
   readonly published: PublishedStore;
   readonly tallies: TallyStore;
+
+  readonly pullRequests: PullRequestStore;
   readonly events: EventLog;
 };
 

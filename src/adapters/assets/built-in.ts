@@ -2,6 +2,7 @@
 import type { Dialect, Organization } from "../../domain/assets.ts";
 import { DIALECT_FAMILIES } from "../../domain/dialect.ts";
 import { DEFAULT_IDESIGN_RULES } from "../../domain/governance.ts";
+import { DEFAULT_REVIEW_POLICY } from "../../domain/review-policy.ts";
 
 /** Stricter than what a written organization gets by default. */
 const BUILT_IN_IDESIGN_THRESHOLD = 7;
@@ -21,7 +22,7 @@ export const BUILT_IN_ORGANIZATION: Organization = {
     bugFixMaxDays: 28,
     bugDiscoveryHighRate: 5,
     bugCriticalThreshold: 3,
-    prReviewPolicy: {},
+    prReviewPolicy: DEFAULT_REVIEW_POLICY,
     nodes: {},
   },
   thresholds: {

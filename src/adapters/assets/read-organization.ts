@@ -2,6 +2,8 @@
 // the load; only where there is none at all does the built-in organization stand in.
 import type { AssetProblem, Organization } from "../../domain/assets.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import type { ReviewPolicy } from "../../domain/review-policy.ts";
+import { DEFAULT_REVIEW_POLICY } from "../../domain/review-policy.ts";
 import { BUILT_IN_ORGANIZATION } from "./built-in.ts";
 import { checkAliases, warnOfIgnoredKeys } from "./check-aliases.ts";
 import { checkValue } from "./check-value.ts";
@@ -99,9 +101,6 @@ function fileOf(checked: readonly CheckedFile[], { path }: Finding): string {
   return (owner ?? checked[0])?.asset.file ?? "";
 }
 
-const MAX_CYCLES = 4;
-const ESCALATION_CYCLE = 3;
-
 /** Numbers that only together make no sense. */
 function checkNumbers(data: AssetData<"organization"> | null): readonly Finding[] {
   if (data === null) return [];
@@ -117,9 +116,8 @@ function checkNumbers(data: AssetData<"organization"> | null): readonly Finding[
     });
   }
   const policy = rules.pr_review_policy;
-  const { escalation_cycle: escalation = ESCALATION_CYCLE, max_cycles: cycles = MAX_CYCLES } =
-    policy ?? {};
-  if (policy !== undefined && escalation >= cycles) {
+  const { escalationCycle: escalation, maxCycles: cycles } = toReviewPolicy(policy);
+  if (escalation >= cycles) {
     const path = "$.process_rules.pr_review_policy.escalation_cycle";
     findings.push({
       code: "value-invalid",
@@ -167,7 +165,7 @@ function toOrganization(data: AssetData<"organization">): Organization {
       bugFixMaxDays: rules.bug_fix_max_days,
       bugDiscoveryHighRate: rules.bug_discovery_high_rate,
       bugCriticalThreshold: rules.bug_critical_threshold,
-      prReviewPolicy: (rules.pr_review_policy ?? {}) as JsonObject,
+      prReviewPolicy: toReviewPolicy(rules.pr_review_policy),
       nodes: toNodes(rules),
     },
     thresholds: {
@@ -181,6 +179,23 @@ function toOrganization(data: AssetData<"organization">): Organization {
 }
 
 type Rules = AssetData<"organization">["process_rules"];
+
+/** Each key is optional; one that is not there is as the default has it. */
+function toReviewPolicy(written: Rules["pr_review_policy"] = {}): ReviewPolicy {
+  const defaults = DEFAULT_REVIEW_POLICY;
+  return {
+    maxCycles: written.max_cycles ?? defaults.maxCycles,
+    escalationCycle: written.escalation_cycle ?? defaults.escalationCycle,
+    escalationLogin: written.escalation_login ?? defaults.escalationLogin,
+    requiredReviewers: written.required_reviewers ?? defaults.requiredReviewers,
+    requiredApprovals: written.required_approvals ?? defaults.requiredApprovals,
+    requiredStatuses: written.required_statuses ?? defaults.requiredStatuses,
+    protectedPaths: written.protected_paths ?? defaults.protectedPaths,
+    autoMerge: written.auto_merge ?? defaults.autoMerge,
+    autoDeploy: written.auto_deploy ?? defaults.autoDeploy,
+    labels: written.labels ?? defaults.labels,
+  };
+}
 
 function toNodes(rules: Rules): Organization["process"]["nodes"] {
   const named = (key: keyof typeof NODE_ALIASES): string | undefined =>

@@ -3,7 +3,7 @@ import type { Result } from "../../domain/result.ts";
 import { ok, refuse } from "../../domain/result.ts";
 import type { Issues, Label, Repository } from "../../ports/forge.ts";
 import type { By, Caller } from "./gitea-call.ts";
-import { callFor, listAll, pathOf } from "./gitea-call.ts";
+import { callFor, callOnly, listAll, pathOf } from "./gitea-call.ts";
 import * as shapes from "./gitea-shapes.ts";
 
 const COMMENTS_MAX = 5000;
@@ -28,6 +28,13 @@ export function createGiteaIssues(by: By): Issues {
         },
         shapes.comment,
       ),
+    editComment: (repository, { id, body }, signal) =>
+      callOnly(by(signal), {
+        method: "PATCH",
+        path: [...pathOf(repository), "issues", "comments", id],
+        body: { body },
+        ok: [200],
+      }),
     list: async (repository, limit, signal) => {
       const query = { state: "open", type: "issues" };
       const call = { path: [...pathOf(repository), "issues"], query };

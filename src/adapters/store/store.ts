@@ -19,6 +19,7 @@ import type { MemorySight } from "./sql/memories.ts";
 import { memoryStatements, openMemories } from "./sql/memories.ts";
 import { openPhases, phaseStatements } from "./sql/phases.ts";
 import { openPublished, publishedStatements } from "./sql/published.ts";
+import { openPullRequests } from "./sql/pull-requests.ts";
 import { openSandboxes, sandboxStatements } from "./sql/sandboxes.ts";
 import { openRuns, runStatements } from "./sql/runs.ts";
 import type { Schema } from "./sql/schema.ts";
@@ -66,6 +67,8 @@ export function createSqlStore({ db, clock, redact, translate, close }: SqlStore
       deliveries: openDeliveries({ db, session, statements: statements.deliveries, redact }),
       published: openPublished({ db, session, statements: statements.published }),
       tallies: openTallies(session, statements.tallies),
+
+      pullRequests: openPullRequests({ db, session, redact }),
       events: openEvents({ db, session, end, redact }),
     };
     return keepNoSecrets(tables, redact);

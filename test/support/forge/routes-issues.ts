@@ -54,6 +54,15 @@ function comment(request: InRepository): ApiAnswer {
   return { status: 201, json: noteJson(state, note) };
 }
 
+/** Only who wrote it, or may write everything, changes it. */
+function editComment({ state, repository, named, body, actor }: InRepository): ApiAnswer {
+  const note = repository.notes.find(({ id }) => id === Number(named["comment"]));
+  if (note === undefined) return fail(404, "Not Found");
+  if (note.user.id !== actor.id) return fail(403, "Forbidden");
+  note.body = textOf(body["body"]);
+  return { status: 200, json: noteJson(state, note) };
+}
+
 function issues({ state, repository, query }: InRepository): ApiAnswer {
   const wanted = query.get("state") ?? "open";
   const isWanted = ({ isOpen }: { isOpen: boolean }): boolean =>
@@ -163,6 +172,12 @@ export const issueRoutes: readonly Route[] = [
     method: "POST",
     path: `${HERE}/issues/:number/comments`,
     answer: inRepository(comment),
+  },
+  {
+    ...issue,
+    method: "PATCH",
+    path: `${HERE}/issues/comments/:comment`,
+    answer: inRepository(editComment),
   },
   { ...issue, method: "GET", path: `${HERE}/labels`, answer: inRepository(labels) },
   {

@@ -57,7 +57,7 @@ export type ForgeNote = {
   readonly id: number;
   readonly number: number;
   readonly user: ForgeAccount;
-  readonly body: string;
+  body: string;
   readonly at: string;
 };
 export type ForgeStatus = {

@@ -281,6 +281,57 @@ type PublishedTable = {
   deleted_at: Moment | null;
 };
 
+type PullRequestsTable = {
+  id: Generated<number>;
+  repository: number;
+  number: number;
+  full_name: Text;
+  title: Text;
+  author: Text;
+  head_sha: Text;
+  base_branch: Text;
+  web_url: Text;
+  build: Text;
+  card: Text;
+  state: Text;
+  round: number;
+  cycles: number;
+  rejections: JsonText;
+  seen_reviews: JsonText;
+  opened_at: Text;
+  is_escalated: Flag;
+  is_rejecting: Flag;
+  verification: JsonText | null;
+  agent_review: JsonText | null;
+  refusal: JsonText | null;
+  merge_commit: Text | null;
+  state_comment: JsonText | null;
+  look_at_ms: number | null;
+  looks: number;
+  version: number;
+  owner: Text | null;
+  lease_until_ms: number | null;
+  created_at: Moment;
+  updated_at: Moment;
+};
+
+type PullRequestErrandsTable = {
+  id: Generated<number>;
+  repository: number;
+  number: number;
+  round: number;
+  kind: Text;
+  about: Text;
+  facts: JsonText;
+  state: Text;
+  attempts: number;
+  next_attempt_ms: number;
+  failure: Text | null;
+  answer: JsonText | null;
+  owner: Text | null;
+  lease_until_ms: number | null;
+};
+
 export type Schema = {
   cards: CardsTable;
   card_briefs: { build: Text; id_key: Text; brief: JsonText };
@@ -306,6 +357,8 @@ export type Schema = {
   deliveries: DeliveriesTable;
   delivery_bodies: { delivery: number; body: JsonText };
   published: PublishedTable;
+  pull_requests: PullRequestsTable;
+  pull_request_errands: PullRequestErrandsTable;
   events: EventsTable;
   event_head: { id: number; seq: number; hash: Text };
 };

@@ -1,0 +1,41 @@
+// What a person or a program sees of pull requests: their cycles, and what is still to be done about them.
+import type { Errand } from "../../domain/pull-request-errand.ts";
+import type { PullRequestState, TrackedPullRequest } from "../../domain/pull-request.ts";
+import type { Result } from "../../domain/result.ts";
+import { ok, refuse } from "../../domain/result.ts";
+import type { Engine } from "../engine.ts";
+import { keyOfRow } from "./loop.ts";
+
+export type PullRequestView = {
+  readonly row: TrackedPullRequest;
+  readonly errands: readonly Errand[];
+};
+
+type Reading = Pick<Engine, "store">;
+
+const ERRANDS_MAX = 1000;
+
+/** Last changed first. */
+export const listPullRequests = async (
+  { store }: Reading,
+  filter: { readonly states?: readonly PullRequestState[]; readonly limit: number },
+): Promise<{ readonly rows: readonly TrackedPullRequest[]; readonly asOfSeq: number }> =>
+  store.read(async ({ pullRequests, events }) => ({
+    rows: await pullRequests.list(filter),
+    asOfSeq: await events.lastSeq(),
+  }));
+
+export const showPullRequest = async (
+  { store }: Reading,
+  { fullName, number }: { readonly fullName: string; readonly number: number },
+): Promise<Result<PullRequestView & { readonly asOfSeq: number }>> =>
+  store.read(async ({ pullRequests, events }) => {
+    const row = await pullRequests.named(fullName, number);
+    if (row === null)
+      return refuse(
+        "PULL_REQUEST_UNKNOWN",
+        `No pull request ${fullName}#${number} is known here. Those that are: orket reviews`,
+      );
+    const errands = await pullRequests.errands.list({ key: keyOfRow(row), limit: ERRANDS_MAX });
+    return ok({ row, errands, asOfSeq: await events.lastSeq() });
+  });
