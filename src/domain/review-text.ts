@@ -38,10 +38,13 @@ export function reviewBody(words: ReviewWords): string {
   const judged = isOwn && words.kind !== "not-reviewed";
   return [
     `**${headOf(words)}** (card ${code(card)}, commit ${code(sha.slice(0, SHA_CHARACTERS_SHOWN))})`,
+    `Verification of this commit: ${verdict ?? "none"}.`,
+    judged
+      ? "Orket opened this pull request itself, so this is a comment and decides nothing."
+      : "",
+    // Last: what they leave open, such as a block of code, swallows nothing but the mark, which is read all the same.
     cut(foreignMarkdown(reason), REASON_CHARACTERS_MAX),
     loose.map(looseComment).join("\n"),
-    `Verification of this commit: ${verdict ?? "none"}.`,
-    judged ? "Orket opened this pull request itself, so this is a comment and decides nothing." : "",
     reviewMark(words),
   ]
     .filter((part) => part.trim() !== "")
