@@ -1,6 +1,5 @@
-// A pull request as a review of it needs it, and what a review can come to. All text in it is of people and models: data.
+// A pull request as a review of it needs it. All text in it is of people and models: data.
 import type { ReviewFile } from "./review-diff.ts";
-import type { Verdict } from "./verdict.ts";
 
 /** What was said before: comments of the forge, and the reasons of rejections that counted. */
 export type Remark = { readonly by: string; readonly text: string };
@@ -23,12 +22,4 @@ export type PullUnderReview = {
   readonly remarks: readonly Remark[];
   /** Rejections that counted so far. */
   readonly cycle: number;
-};
-
-export type ReviewedHead = {
-  readonly kind: "approved" | "changes-requested" | "superseded" | "not-reviewed";
-  readonly sha: string;
-  readonly reason: string;
-  /** Orket's own, of exactly this commit; null when there was none. */
-  readonly verification: { readonly sha: string; readonly verdict: Verdict } | null;
 };

@@ -10,7 +10,7 @@ import type { Account, Forge, NewReview, NewStatus, PullRequestName } from "../.
 import type { Engine } from "../engine.ts";
 import type { CardKey } from "./find-review.ts";
 import { nameOf } from "./find-review.ts";
-import type { ReviewOutcome } from "./read-outcome.ts";
+import type { ReadOutcome } from "./read-outcome.ts";
 
 export const REVIEW_STATUS = "orket/review";
 export const VERIFICATION_STATUS = "orket/verification";
@@ -19,7 +19,7 @@ export type Posting = {
   readonly name: PullRequestName;
   readonly sha: string;
   readonly card: CardKey;
-  readonly outcome: ReviewOutcome;
+  readonly outcome: ReadOutcome;
   /** The run that decided; null when none was needed. */
   readonly run: string | null;
 };
@@ -126,13 +126,13 @@ export const failedStatuses = (why: string): Statuses => ({
   verification: { state: "error", description: why },
 });
 
-const REVIEW_STATES: Readonly<Record<ReviewOutcome["kind"], Told>> = {
+const REVIEW_STATES: Readonly<Record<ReadOutcome["kind"], Told>> = {
   approved: { state: "success", description: "Accepted." },
   "changes-requested": { state: "failure", description: "Changes are asked for." },
   "not-reviewed": { state: "error", description: "Not reviewed; see the comment." },
 };
 
-const statusesOf = ({ kind, verdict }: ReviewOutcome): Statuses => ({
+const statusesOf = ({ kind, verdict }: ReadOutcome): Statuses => ({
   review: REVIEW_STATES[kind],
   verification: verificationStatus(verdict),
 });

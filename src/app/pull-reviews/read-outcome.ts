@@ -2,15 +2,14 @@
 // of exactly the files that were reviewed. Read again it says the same, so that it can be posted after a crash.
 import type { Event, EventType } from "../../domain/events.ts";
 import type { Json } from "../../domain/json.ts";
-import type { ReviewedHead } from "../../domain/pull-review.ts";
 import type { ReviewComment } from "../../domain/review-text.ts";
 import type { Verdict } from "../../domain/verdict.ts";
 import type { StoreTransaction } from "../../ports/store.ts";
 import type { Engine } from "../engine.ts";
 import type { CardKey, QueuedReview } from "./find-review.ts";
 
-export type ReviewOutcome = {
-  readonly kind: Exclude<ReviewedHead["kind"], "superseded">;
+export type ReadOutcome = {
+  readonly kind: "approved" | "changes-requested" | "not-reviewed";
   readonly reason: string;
   readonly comments: readonly ReviewComment[];
   readonly verdict: Verdict | null;
@@ -29,7 +28,7 @@ export async function readOutcome(
   { store }: Pick<Engine, "store">,
   card: CardKey,
   { run, tree }: QueuedReview,
-): Promise<ReviewOutcome> {
+): Promise<ReadOutcome> {
   return store.read(async ({ events, cards }) => {
     const { build, id } = card;
     const told = await events.list({
@@ -52,7 +51,7 @@ export async function readOutcome(
   });
 }
 
-type Decision = Pick<ReviewOutcome, "kind" | "reason"> & { readonly turn: string | undefined };
+type Decision = Pick<ReadOutcome, "kind" | "reason"> & { readonly turn: string | undefined };
 
 function decisionIn(told: readonly Event[]): Decision | null {
   for (const { type, turn, data } of told) {

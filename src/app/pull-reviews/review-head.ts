@@ -7,41 +7,23 @@
 //                                           ▼                        │ aborted, and the head is another: cancel it
 //                                      superseded ◀──────────────────┘
 import type { Card } from "../../domain/card.ts";
-import type { ReviewedHead, Remark } from "../../domain/pull-review.ts";
 import type { Result } from "../../domain/result.ts";
 import { ok, refuse } from "../../domain/result.ts";
 import type { Run } from "../../domain/run.ts";
 import { isActive } from "../../domain/run.ts";
-import type { Forge, PullRequest, Repository } from "../../ports/forge.ts";
+import type { Forge } from "../../ports/forge.ts";
 import type { Engine } from "../engine.ts";
+import type { ReviewHead, ReviewOutcome, ReviewRequest } from "../pull-requests/parts.ts";
 import type { RunTasks } from "../run-tasks.ts";
 import { stopRun } from "../stop-run.ts";
-import type { CardKey, QueuedReview } from "./find-review.ts";
+import type { QueuedReview } from "./find-review.ts";
 import { findReviews, isOpen } from "./find-review.ts";
 import { failedStatuses, PENDING_STATUSES, postReview, setStatuses } from "./post-review.ts";
 import type { FetchCommit } from "./prepare-head.ts";
 import { prepareHead } from "./prepare-head.ts";
 import { isReviewable, queueReview } from "./queue-review.ts";
-import type { ReviewOutcome } from "./read-outcome.ts";
+import type { ReadOutcome } from "./read-outcome.ts";
 import { readOutcome } from "./read-outcome.ts";
-
-export type ReviewRequest = {
-  readonly repository: Repository;
-  readonly pull: PullRequest;
-  readonly card: CardKey;
-  readonly cycle: number;
-  readonly reasons: readonly Remark[];
-};
-
-/**
- * Contract:
- * - A refusal says "not now": the build is busy, the forge does not answer, the provider is down. Asked again later, it goes on.
- * - Aborted it refuses with INTERRUPTED and leaves the run where it is, unless the head is another one by then.
- */
-export type ReviewHead = (
-  request: ReviewRequest,
-  signal: AbortSignal,
-) => Promise<Result<ReviewedHead>>;
 
 export type ReviewHeadDeps = {
   readonly engine: Engine;
@@ -60,7 +42,7 @@ type Scene = ReviewHeadDeps & { readonly request: ReviewRequest };
 
 const nameIn = ({ request: { repository, pull } }: Scene) => ({ repository, number: pull.number });
 
-async function reviewHead(scene: Scene, signal: AbortSignal): Promise<Result<ReviewedHead>> {
+async function reviewHead(scene: Scene, signal: AbortSignal): Promise<Result<ReviewOutcome>> {
   const { engine, request } = scene;
   const { build, id } = request.card;
   const sha = request.pull.headSha;
@@ -76,7 +58,7 @@ async function reviewHead(scene: Scene, signal: AbortSignal): Promise<Result<Rev
   return begin(scene, signal);
 }
 
-const notReviewed = (sha: string, reason: string): ReviewedHead => ({
+const notReviewed = (sha: string, reason: string): ReviewOutcome => ({
   kind: "not-reviewed",
   sha,
   reason,
@@ -115,13 +97,14 @@ async function wantsNew(
   return (await readOutcome(engine, request.card, known)).kind === "not-reviewed";
 }
 
-async function begin(scene: Scene, signal: AbortSignal): Promise<Result<ReviewedHead>> {
+async function begin(scene: Scene, signal: AbortSignal): Promise<Result<ReviewOutcome>> {
   const { engine, forge, request, tasks } = scene;
-  const { card, pull, reasons, cycle } = request;
+  const { card, pull, cycle } = request;
   const sha = pull.headSha;
   const name = nameIn(scene);
   const told = await setStatuses(forge, { name, sha, statuses: PENDING_STATUSES }, signal);
   if (!told.ok) return told;
+  const reasons = request.earlier.map(({ reviewer, reason }) => ({ by: reviewer, text: reason }));
   const head = { name, pull, build: card.build, reasons, cycle };
   const prepared = await prepareHead(scene, head, signal);
   if (!prepared.ok) return prepared;
@@ -143,7 +126,7 @@ async function goOn(
   scene: Scene,
   known: QueuedReview,
   signal: AbortSignal,
-): Promise<Result<ReviewedHead>> {
+): Promise<Result<ReviewOutcome>> {
   const { status, reason, id } = known.run;
   if (status === "queued" || (status === "paused" && reason === "interrupted")) {
     const resumed = scene.tasks.resume(id);
@@ -157,7 +140,7 @@ async function follow(
   scene: Scene,
   known: QueuedReview,
   signal: AbortSignal,
-): Promise<Result<ReviewedHead>> {
+): Promise<Result<ReviewOutcome>> {
   const { engine, request, tasks } = scene;
   const aborted = await untilSettled(tasks, known.run.id, signal);
   const { store } = engine;
@@ -201,7 +184,7 @@ async function untilSettled(
 const LAST_LOOK_MS = 3000;
 
 /** A newer head ends the run for good; anything else, such as the end of the process, leaves it to be gone on with. */
-async function abandon(scene: Scene, run: Run): Promise<Result<ReviewedHead>> {
+async function abandon(scene: Scene, run: Run): Promise<Result<ReviewOutcome>> {
   const signal = AbortSignal.timeout(LAST_LOOK_MS);
   const now = await scene.forge.pulls.get(nameIn(scene), signal);
   const { headSha } = scene.request.pull;
@@ -211,7 +194,7 @@ async function abandon(scene: Scene, run: Run): Promise<Result<ReviewedHead>> {
   return superseded(scene, signal);
 }
 
-async function superseded(scene: Scene, signal: AbortSignal): Promise<Result<ReviewedHead>> {
+async function superseded(scene: Scene, signal: AbortSignal): Promise<Result<ReviewOutcome>> {
   const sha = scene.request.pull.headSha;
   const reason = "Superseded: the head is another one, or the pull request was closed.";
   await tellSuperseded(scene, sha, signal);
@@ -226,13 +209,13 @@ async function tellSuperseded(scene: Scene, sha: string, signal: AbortSignal): P
   if (!told.ok) engine.log.info({ sha, code: told.error.code }, "a superseded head has no status");
 }
 
-type Ended = { readonly outcome: ReviewOutcome; readonly run: string | null };
+type Ended = { readonly outcome: ReadOutcome; readonly run: string | null };
 
 async function post(
   scene: Scene,
   { outcome, run }: Ended,
   signal: AbortSignal,
-): Promise<Result<ReviewedHead>> {
+): Promise<Result<ReviewOutcome>> {
   const { request } = scene;
   const sha = request.pull.headSha;
   const posting = { name: nameIn(scene), sha, card: request.card, outcome, run };
@@ -240,5 +223,5 @@ async function post(
   if (!posted.ok) return posted;
   if (posted.value === "superseded") return superseded(scene, signal);
   const { kind, reason, verdict } = outcome;
-  return ok({ kind, sha, reason, verification: verdict === null ? null : { sha, verdict } });
+  return ok({ kind, sha, reason, verification: { sha, verdict } });
 }
