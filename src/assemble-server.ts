@@ -42,6 +42,7 @@ import { createTokens, SESSION_MS, SESSIONS_MAX, TICKET_MS, TICKETS_MAX } from "
 export type ServerAssembly = {
   readonly dir: string;
   readonly stateDir: string;
+  readonly searchPath: string;
   readonly engine: Engine;
   readonly config: Config;
   readonly version: string;
@@ -61,11 +62,12 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
   const permit = await judgeStart(assembly);
   if (!permit.ok) return permit;
   const { apiKey, keys, secrets, warnings } = permit.value;
-  const loop = openLoop({ engine, config, isOwnerGone });
-  if (!loop.ok) return loop;
+
   engine.log.info({ settings: summarizeConfig(config) }, "serving with these settings");
   const lost = await adoptLostRuns(engine, isOwnerGone);
   const tasks = createRunTasks({ engine, isOwnerGone });
+  const loop = openLoop({ ...assembly, engine }, tasks);
+  if (!loop.ok) return loop;
   const streams = createStreams();
   const auth = authOf(assembly, { apiKey, keys });
   const audit = createAudit(engine);

@@ -188,6 +188,7 @@ async function openProject(
         return startServer({
           dir,
           stateDir,
+          searchPath,
           engine,
           config,
           version: readVersion(),
@@ -200,7 +201,7 @@ async function openProject(
       },
       reconcile: async (signal) => {
         const { reconcileOnce } = await import("./assemble-pull-requests.ts");
-        return reconcileOnce({ engine, config, isOwnerGone }, signal);
+        return reconcileOnce({ engine, config, isOwnerGone, stateDir, searchPath }, signal);
       },
       setUpForge: async (request) => {
         const { setUpFromSettings } = await import("./assemble-forge.ts");

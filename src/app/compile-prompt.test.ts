@@ -80,6 +80,7 @@ const FACTS: PromptFacts = {
   promptPatch: null,
   tools: [{ name: "write_file", description: "Writes.", parameters: { type: "object" } }],
   dialect: null,
+  pullRequest: null,
   agentsText: "AGENTS-TEXT",
   card: CARD,
   brief: {

@@ -49,7 +49,7 @@ type Runner = {
 
 export function createToolRunner(session: Session, live: LiveTurn): ToolRunner {
   const roles = rolesOf(live.lane.team, live.turn.seat);
-  const offered = offeredTools(live.turn.kind, roles);
+  const offered = offeredTools({ kind: live.turn.kind, roles, pullRequest: session.pullRequest });
   const state: RunnerState = { staged: null, successfulWrites: 0, denials: 0, recorded: false };
   const runner: Runner = {
     session,

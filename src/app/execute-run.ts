@@ -9,6 +9,7 @@ import type { Turn } from "../domain/turn.ts";
 import type { Lease, StoreTransaction } from "../ports/store.ts";
 import { startBugFixPhase } from "./bug-fix-phase.ts";
 import { keepBuildLogs } from "./build-logs.ts";
+import { bringHead } from "./pull-reviews/bring-head.ts";
 import { dropTurnsOfOthers } from "./drop-turns.ts";
 import { endRun } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
@@ -59,6 +60,7 @@ export async function executeRun(
     assets: snapshot.assets,
     fence,
     approve: snapshot.approve ?? "ask",
+    pullRequest: snapshot.pullRequest ?? null,
     isOwnerGone: request.isOwnerGone,
     lease: createLeaseHold(engine, fence),
     signal: AbortSignal.any([signal, lost.signal, wishes.cancel, wishes.lost]),
@@ -184,6 +186,7 @@ async function drive(
   const { engine, run } = session;
   try {
     if (snapshot.target.restart && run.turns === 0) await restartCards(session, snapshot.target);
+    await bringHead(session, snapshot.target);
     const end = await runLoop(session, createLaneSource(session, snapshot.target), left);
     // Not a person but the loss of the lease, or of the store it is kept in, has stopped the run.
     if (session.signal.reason instanceof EngineError) throw session.signal.reason;

@@ -24,7 +24,7 @@ export type PromptQuestion = {
   readonly brief?: CardBrief | null;
 };
 type From = {
-  readonly session: Pick<Session, "engine" | "assets" | "patches">;
+  readonly session: Pick<Session, "engine" | "assets" | "patches" | "pullRequest">;
   readonly lane: Lane;
 };
 
@@ -32,7 +32,7 @@ export async function gatherPrompt(
   { session, lane }: From,
   question: PromptQuestion,
 ): Promise<PromptFacts> {
-  const { engine, assets } = session;
+  const { engine, assets, pullRequest } = session;
   const { card, kind, seat, model } = question;
   const roles = rolesOf(lane.team, seat);
   const family = dialectFamily(model.name);
@@ -48,7 +48,8 @@ export async function gatherPrompt(
     roles,
     idesign,
     promptPatch: await patchOf(session, seat, family),
-    tools: offeredTools(kind, roles).map(definitionOf),
+    tools: offeredTools({ kind, roles, pullRequest }).map(definitionOf),
+    pullRequest,
     dialect: model.nativeTools ? null : dialectOf(assets.dialects, family),
     agentsText: lane.agentsText,
     card,

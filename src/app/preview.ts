@@ -50,7 +50,7 @@ export async function previewCard(
     return refuse("ASSET_UNKNOWN", message, { card: card.id });
   }
   const { seat } = routed;
-  const session = { engine, assets: loaded.value, patches: new Map() };
+  const session = { engine, assets: loaded.value, patches: new Map(), pullRequest: null };
   const run = { id: "", model: request.model };
   const chosen = chooseModel({ ...session, run }, lane, { card, seat });
   const model = await engine.model.describe(chosen.model, AbortSignal.timeout(DESCRIBE_MS_MAX));

@@ -17,6 +17,8 @@ export type RunTasks = {
   readonly resume: (run: string, budget?: Budget) => Result<null>;
   /** Takes up what others left; in parts where there is more than waits here. */
   readonly takeUp: (which: Left) => Promise<void>;
+  /** Resolves when nothing here works on the run or is about to; however it ended. */
+  readonly settled: (run: string) => Promise<void>;
   /** In flight: those that wait for a slot are not counted. */
   readonly activeCount: () => number;
   /** Pauses every run; resolves when each is stored as resumable. */
@@ -60,6 +62,11 @@ export function createRunTasks(deps: RunTaskDeps): RunTasks {
       return ok(null);
     },
     takeUp: async (which) => takeUp(desk, which),
+    settled: async (run) => {
+      while (!desk.stopped.signal.aborted && (desk.waiting.has(run) || desk.active.has(run)))
+        await (desk.active.get(run) ?? Promise.race(desk.active.values()));
+      await desk.active.get(run);
+    },
     activeCount: () => desk.active.size,
     stop: async () => {
       desk.stopped.abort();

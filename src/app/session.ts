@@ -2,6 +2,7 @@
 import type { Department, Environment, Epic, ProjectAssets, Role, Team } from "../domain/assets.ts";
 import type { ApproveMode } from "../domain/approval.ts";
 import type { Backlog } from "../domain/backlog.ts";
+import type { PullUnderReview } from "../domain/pull-review.ts";
 import type { Run, Usage } from "../domain/run.ts";
 import type { ModelFacts } from "../ports/model.ts";
 import type { Fence, StoreTransaction } from "../ports/store.ts";
@@ -36,6 +37,8 @@ export type Session = {
   readonly fence: Fence;
   /** What becomes of a call that needs a person. */
   readonly approve: ApproveMode;
+  /** What the run reviews, and all that it does; null for every other run. */
+  readonly pullRequest: PullUnderReview | null;
   /** Whether the process that a lease names is gone for certain. */
   readonly isOwnerGone: (owner: string) => boolean;
   /** Asked before anything is done outside the store. */

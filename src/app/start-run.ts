@@ -5,6 +5,7 @@ import type { AssetProblem, Epic, ProjectAssets, Rock } from "../domain/assets.t
 import { slugOf } from "../domain/card.ts";
 import { EngineError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { PullUnderReview } from "../domain/pull-review.ts";
 import type { Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
 import type { Budget, Run } from "../domain/run.ts";
@@ -47,6 +48,8 @@ export type RunSnapshot = {
   readonly assets: ProjectAssets;
   readonly target: RunTarget;
   readonly approve?: ApproveMode;
+  /** Set when all that is wanted is the review of this head; nothing else is dispatched then. */
+  readonly pullRequest?: PullUnderReview;
 };
 
 type StartDeps = Pick<Engine, "assets" | "store" | "clock" | "ids" | "settings">;

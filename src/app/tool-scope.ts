@@ -7,7 +7,7 @@ import type { ToolScope } from "./tools/tool.ts";
 const SOURCE_BYTES_MAX = 1024 * 1024;
 
 export function toolScopeOf(
-  { engine, assets, run }: Session,
+  { engine, assets, run, pullRequest }: Session,
   { turn, card, lane, verdict }: LiveTurn,
 ): ToolScope {
   const issue = lane.epic.issues.find((one) => one.id === card.id);
@@ -23,6 +23,7 @@ export function toolScopeOf(
     team: lane.team,
     organization: assets.organization,
     references: [...lane.epic.references, ...(issue?.references ?? [])],
+    pullRequest,
     verification: {
       declared: issue?.verification != null,
       verdict,

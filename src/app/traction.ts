@@ -177,7 +177,9 @@ async function dispatch(loop: Loop, lanes: readonly Lane[]): Promise<number> {
     if (slots <= 0 || isStopping(session) || loop.end !== null || loop.failure !== null) break;
     const candidates = lane.backlog
       .candidates(PLAN_WINDOW)
-      .filter((one) => lane.only === null || one.id === lane.only);
+      .filter((one) => lane.only === null || one.id === lane.only)
+      // What a review of a pull request sends back is worked on where the pull request comes from.
+      .filter((one) => session.pullRequest === null || one.class === "review");
     if (candidates.length === 0) continue;
     const turnsMax = Math.min(limits.turnsPerRunMax, session.run.budget.turnsMax ?? Infinity);
     const left = turnsMax - session.turns;
@@ -332,6 +334,7 @@ async function finished({ session, source, waits }: Loop, lanes: readonly Lane[]
     lane.backlog
       .open()
       .filter((card) => lane.only === null || card.id === lane.only)
+      .filter((card) => session.pullRequest === null || card.status !== "in_progress")
       .map((card) => ({ lane, card })),
   );
   const stuck = source.stuck();

@@ -15,6 +15,7 @@ export const EVENT_TYPES = [
   "issue-run-resolved",
   "rock-phase-changed",
   "workspace-changed",
+  "workspace-replaced",
   // loop
   "decision-made",
   "card-dispatched",
@@ -56,6 +57,7 @@ export const EVENT_TYPES = [
   "review-rejected",
   "review-escalated",
   "review-limit-reached",
+  "review-commented",
   "alert-raised",
   // verification
   "verification-started",
@@ -98,6 +100,8 @@ export const EVENT_TYPES = [
   "pr-errand-retried",
   "pr-errand-given-up",
   "pr-reconciled",
+  "pull-review-queued",
+  "pull-review-posted",
   // system
   "key-used",
   "key-refused",

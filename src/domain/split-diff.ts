@@ -11,8 +11,11 @@ export type FileDiff = {
 };
 
 const HEADER = "diff --git ";
-/** A line of a file's content never begins so: it has a mark before it. */
-const NEXT_FILE = /^(?=diff --git )/m;
+/**
+ * A line of a file's content never begins so: it has a mark before it. Only a line feed ends a line of a diff; a content may
+ * hold whatever else a pattern would take for the end of one.
+ */
+const NEXT_FILE = /(?<=^|\n)(?=diff --git )/;
 
 export const splitDiff = (diff: string): readonly FileDiff[] =>
   diff
@@ -55,7 +58,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Octal escapes are bytes of UTF-8; bytes that are none stand as they were written. */
-const unquoted = (text: string): string =>
+export const unquoted = (text: string): string =>
   text.replaceAll(/(?:\\[0-7]{3})+|\\(.)/g, (escape, letter: string | undefined) =>
     letter === undefined ? bytesOf(escape) : (ESCAPES[letter] ?? letter),
   );

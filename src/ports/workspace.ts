@@ -100,6 +100,32 @@ export type Snapshot = {
   readonly remove: () => Promise<void>;
 };
 
+/**
+ * Commits from outside on their way into a build's workspace (test/contract/arrivals.suite.ts checks each line):
+ * - What is in `dir` was judged by nobody; nothing of it lies in the workspace before `take`.
+ * - `judge` refuses with FILE_UNFIT, each reason in `problems`: links, submodules, large files, pointers of Git LFS, names
+ *   that a workspace cannot have, and protected paths among the touched. HISTORY_INCOMPLETE when the commit is not there.
+ * - `take` judges again, then makes files and history be that tree and commits it: its digest is the tree of the commit.
+ *   What is not in the history stays where it lies, unless it is in the way: FILE_UNFIT. Cut off, it can be done again.
+ */
+export type Arrivals = {
+  /** A bare repository. */
+  readonly dir: string;
+  /** Gives what the digest of the workspace will be. */
+  readonly judge: (arrival: Arrival) => Promise<Result<string>>;
+  /** `commit` is null when all was so already. */
+  readonly take: (
+    arrival: Arrival,
+    request: Omit<CommitRequest, "paths">,
+  ) => Promise<Result<{ readonly commit: string | null; readonly digest: string }>>;
+};
+
+export type Arrival = {
+  readonly commit: string;
+  /** What the commit is said to change, old names included. */
+  readonly touched: readonly string[];
+};
+
 export type WorkspaceFork = {
   readonly from: string;
   readonly to: string;
@@ -110,6 +136,8 @@ export type WorkspaceFork = {
 export type Workspaces = {
   /** Makes the folder and its repository when they are missing. Build ids use `/` as the folder separator. */
   readonly open: (build: string) => Promise<Workspace>;
+  /** Makes the repository when it is missing. */
+  readonly arrivals: (build: string) => Promise<Arrivals>;
   /**
    * Makes workspaces of new builds out of the histories of others, which are only read. BUILD_EXISTS when anything of a
    * name is there, HISTORY_INCOMPLETE when a commit is not in its history; then none was made. Gives their digests; null

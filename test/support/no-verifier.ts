@@ -11,4 +11,5 @@ export const NO_VERIFIER: Verifier = { lacks: async () => null, basis: nothing, 
 export const NO_WORKSPACES: Workspaces = {
   open: async (build) => Promise.reject(new Error(`nobody opens ${build}`)),
   fork: async () => Promise.reject(new Error("nobody forks")),
+  arrivals: async () => Promise.reject(new Error("nothing arrives")),
 };

@@ -20,6 +20,9 @@ export const CARD = "ISSUE-12";
 export type SceneOptions = {
   readonly policy?: Readonly<Record<string, unknown>>;
   readonly forge?: Parameters<typeof openForge>[1];
+  /** What the card is, besides its id. */
+  readonly card?: Readonly<Record<string, unknown>>;
+  readonly script?: string;
   /** Lines of orket.yaml. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly files?: Readonly<Record<string, string>>;
@@ -57,8 +60,8 @@ export async function openPullRequestScene(context: TestContext, options: SceneO
   });
   const policy = { required_reviewers: ["bob"], auto_merge: true, ...options.policy };
   const project = await makeProject({
-    "model/core/epics/work.yaml": epicFile([{ id: CARD }]),
-    "script.yaml": stringify(simpleScript([CARD])),
+    "model/core/epics/work.yaml": epicFile([{ id: CARD, ...options.card }]),
+    "script.yaml": options.script ?? stringify(simpleScript([CARD])),
     "config/organization.json": JSON.stringify({
       name: "The loop",
       vision: "v",

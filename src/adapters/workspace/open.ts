@@ -19,6 +19,7 @@ import { closeFolder, fileFailure, openRoot, requireDescriptorPaths } from "./sa
 import type { SearchLimits } from "./search.ts";
 import { searchInThread } from "./search.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { createArrivals } from "./take-tree.ts";
 
 export type DiskWorkspacesDeps = {
   readonly stateDir: string;
@@ -39,26 +40,38 @@ export function createDiskWorkspaces(deps: DiskWorkspacesDeps): Workspaces {
   const setting = { processes: deps.processes, searchPath: deps.searchPath ?? USUAL_SEARCH_PATH };
   const stateDir = resolve(deps.stateDir);
 
+  const open = async (build: string): Promise<Workspace> => {
+    requireDescriptorPaths();
+    const places = placesOf(stateDir, build);
+    refuseNesting(stateDir, build);
+    const root = ensureFolder(places.dir);
+    await ensureGit(setting, places.gitDir);
+    const known = opened.get(build);
+    if (known !== undefined) return known;
+    await removeLeftovers(root, deps.clock.now());
+    const workspace = createWorkspace({
+      ...setting,
+      ...places,
+      root,
+      clock: deps.clock,
+      search: { timeMs: deps.searchTimeMs ?? SEARCH_TIME_MS },
+    });
+    // Two that opened at once get the same one.
+    if (!opened.has(build)) opened.set(build, workspace);
+    return opened.get(build) ?? workspace;
+  };
   return {
-    open: async (build) => {
-      requireDescriptorPaths();
+    open,
+    arrivals: async (build) => {
+      const workspace = await open(build);
       const places = placesOf(stateDir, build);
-      refuseNesting(stateDir, build);
-      const root = ensureFolder(places.dir);
-      await ensureGit(setting, places.gitDir);
-      const known = opened.get(build);
-      if (known !== undefined) return known;
-      await removeLeftovers(root, deps.clock.now());
-      const workspace = createWorkspace({
+      await ensureGit(setting, places.arrivalsDir);
+      return createArrivals({
         ...setting,
         ...places,
-        root,
-        clock: deps.clock,
-        search: { timeMs: deps.searchTimeMs ?? SEARCH_TIME_MS },
+        root: realpathSync(places.dir),
+        workspace,
       });
-      // Two that opened at once get the same one.
-      if (!opened.has(build)) opened.set(build, workspace);
-      return opened.get(build) ?? workspace;
     },
     fork: async (forks) => {
       for (const { to } of forks) refuseNesting(stateDir, to);
@@ -102,7 +115,7 @@ function createWorkspace(deps: WorkspaceDeps): Workspace {
 function placesOf(
   stateDir: string,
   build: string,
-): { readonly dir: string; readonly gitDir: string; readonly copiesDir: string } {
+): Readonly<Record<"dir" | "gitDir" | "arrivalsDir" | "copiesDir", string>> {
   if (!isBuildId(build))
     throw new EngineError(
       "WORKSPACE_FAILED",
@@ -111,6 +124,7 @@ function placesOf(
   return {
     dir: join(stateDir, "workspaces", build),
     gitDir: join(stateDir, "git", `${build}.git`),
+    arrivalsDir: join(stateDir, "arrivals", `${build}.git`),
     copiesDir: join(stateDir, "copies"),
   };
 }

@@ -17,6 +17,7 @@ import {
   opendirSync,
   readSync,
   renameSync,
+  rmdirSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -269,6 +270,36 @@ export async function removeFile(parent: Folder, components: Components): Promis
     return ok(null);
   } catch (error) {
     return refusalFor(parent, components, error);
+  }
+}
+
+/** Whether its owner may execute a file is all that a history keeps of its mode. */
+export function setExecutable(
+  parent: Folder,
+  components: Components,
+  isExecutable: boolean,
+): Result<null> {
+  const opened = openFile(parent, components);
+  if (!opened.ok) return opened;
+  const { descriptor, stats } = opened.value;
+  try {
+    const mode = isExecutable ? stats.mode | 0o111 : stats.mode & ~0o111;
+    fchmodSync(descriptor, mode & 0o777);
+    return ok(null);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Removes a folder when nothing is in it; false when it stays. */
+export function removeEmptyFolder(parent: Folder, name: string): boolean {
+  try {
+    rmdirSync(entryPath(parent, name));
+    return true;
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return true;
+    if (isCode(error, "ENOTEMPTY", "EEXIST", "ENOTDIR", "EACCES", "EPERM", "EBUSY")) return false;
+    throw error;
   }
 }
 

@@ -36,7 +36,8 @@ export async function takeSnapshot(deps: SnapshotDeps): Promise<Snapshot> {
     const args = ["rev-parse", "--verify", "--quiet", BRANCH];
     const head = await runGit(deps, { gitDir, args });
     const commit = head.stdout.trim();
-    const digest = commit === "" ? EMPTY : await checkOut(deps, { place, dir, commit });
+    const from = join(gitDir, "objects");
+    const digest = commit === "" ? EMPTY : await checkOut(deps, { from, place, dir, commit });
     await openToAll(dir);
     return { dir, digest, remove };
   } catch (error) {
@@ -45,19 +46,27 @@ export async function takeSnapshot(deps: SnapshotDeps): Promise<Snapshot> {
   }
 }
 
-type CheckOut = { readonly place: string; readonly dir: string; readonly commit: string };
+type CheckOut = {
+  /** The folder of the objects. */
+  readonly from: string;
+  readonly place: string;
+  readonly dir: string;
+  readonly commit: string;
+};
 
 /**
  * By a repository of its own that borrows the objects: the index and the attributes of the real one stay as they are.
  * Gives the digest.
  */
-async function checkOut(deps: SnapshotDeps, { place, dir, commit }: CheckOut): Promise<string> {
+export async function checkOut(
+  deps: GitSetting,
+  { from, place, dir, commit }: CheckOut,
+): Promise<string> {
   const gitDir = join(place, "git");
   await ensureRepository(deps, gitDir, "snapshot");
   for (const folder of ["objects/info", "info"])
     mkdirSync(join(gitDir, folder), { recursive: true });
-  const objects = join(deps.gitDir, "objects");
-  writeFileSync(join(gitDir, "objects", "info", "alternates"), `${objects}\n`);
+  writeFileSync(join(gitDir, "objects", "info", "alternates"), `${from}\n`);
   writeFileSync(join(gitDir, "info", "attributes"), AS_THEY_ARE);
   // A link that a person committed becomes a file with its target's name: workspaces have no links.
   const plain = ["-c", "core.symlinks=false", `--work-tree=${dir}`];

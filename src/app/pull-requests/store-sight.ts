@@ -86,8 +86,8 @@ async function writeRest(
   for (const errand of errands) await pullRequests.errands.add(errand, nowMs);
   await transaction.events.append(events.map((event) => eventOf(row, event)));
   if (!hasNewHead || row.isRejecting) return;
-  const isInReview = await bringCard(transaction, row);
-  if (!isInReview || loop.parts.reviewHead === null) return;
+  // Asked for by whoever looks, done by whoever can.
+  if (!(await bringCard(transaction, row))) return;
   await pullRequests.errands.add(errandOf(row, "review", { about: row.headSha }), nowMs);
 }
 

@@ -2,15 +2,20 @@
 import { z } from "zod";
 import type { Role } from "../../domain/assets.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import type { PullUnderReview } from "../../domain/pull-review.ts";
 import type { TurnKind } from "../../domain/turn.ts";
 import type { ToolDefinition } from "../../ports/model.ts";
 import { CARD_TOOLS } from "./cards.ts";
 import { FILE_TOOLS } from "./files.ts";
 import { GOVERNANCE_TOOLS } from "./governance.ts";
+import { addReviewComment } from "./review-comment.ts";
 import type { Tool } from "./tool.ts";
 
 export const TOOLS: ReadonlyMap<string, Tool> = new Map(
-  [...FILE_TOOLS, ...CARD_TOOLS, ...GOVERNANCE_TOOLS].map((tool) => [tool.name, tool]),
+  [...FILE_TOOLS, ...CARD_TOOLS, ...GOVERNANCE_TOOLS, addReviewComment].map((tool) => [
+    tool.name,
+    tool,
+  ]),
 );
 
 /** What a reviewer has, whatever its roles list (system.md 7.3): it reads, comments and decides. */
@@ -23,11 +28,23 @@ export const REVIEW_TOOLS: readonly string[] = [
   "update_issue_status",
 ];
 
-export function offeredTools(kind: TurnKind, roles: readonly Role[]): readonly Tool[] {
-  const names =
-    kind === "review" ? new Set(REVIEW_TOOLS) : new Set(roles.flatMap((role) => role.tools));
+/** Besides, where a pull request is reviewed; anywhere else there is no diff to speak of, whatever a role lists. */
+const PULL_REQUEST_TOOLS: readonly string[] = ["add_review_comment"];
+
+export function offeredTools({ kind, roles, pullRequest }: Offer): readonly Tool[] {
+  const names = new Set(kind === "review" ? REVIEW_TOOLS : roles.flatMap((role) => role.tools));
+  for (const name of PULL_REQUEST_TOOLS) {
+    if (kind === "review" && pullRequest !== null) names.add(name);
+    else names.delete(name);
+  }
   return [...TOOLS.values()].filter((tool) => names.has(tool.name));
 }
+
+type Offer = {
+  readonly kind: TurnKind;
+  readonly roles: readonly Role[];
+  readonly pullRequest: PullUnderReview | null;
+};
 
 const definitions = new Map<string, ToolDefinition>();
 

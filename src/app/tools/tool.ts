@@ -6,6 +6,7 @@ import type { Card } from "../../domain/card.ts";
 import type { CardMove, VerificationFacts } from "../../domain/card-moves.ts";
 import type { NewEvent } from "../../domain/events.ts";
 import type { RiskClass } from "../../domain/governance.ts";
+import type { PullUnderReview } from "../../domain/pull-review.ts";
 import type { Refusal } from "../../domain/result.ts";
 import type { PlannedEffect, ToolResult, TurnKind } from "../../domain/turn.ts";
 import type { Assets } from "../../ports/assets.ts";
@@ -33,6 +34,8 @@ export type ToolScope = {
   readonly team: Team;
   readonly organization: Organization;
   readonly references: readonly string[];
+  /** What the turn reviews; null when it is no pull request. */
+  readonly pullRequest: PullUnderReview | null;
   readonly verification: VerificationFacts;
   readonly workspace: Workspace;
   readonly assets: Assets;

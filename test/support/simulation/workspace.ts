@@ -42,6 +42,9 @@ export const createWorkspaces = (
   };
   return {
     fork: async () => ok([]),
+    arrivals: async () => {
+      throw new Error("Nothing arrives in a simulation.");
+    },
     open: async (build) =>
       door(`opens ${build}`, () => {
         const folder = disk.get(build) ?? {
