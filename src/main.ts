@@ -6,7 +6,7 @@ import { access, mkdir, mkdtemp, readdir, readFile } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Watcher } from "./app/engine.ts";
+import type { Engine, Watcher } from "./app/engine.ts";
 import type { Assembly } from "./assemble.ts";
 import type { Check, Project, ProjectRequest, Workbench } from "./cli/workbench.ts";
 import type { Config, ConfigProblem } from "./config.ts";
@@ -195,27 +195,45 @@ async function openProject(
           isOwnerGone,
         });
       },
-      replayFile: async (file, person) => {
-        const { replayFile } = await import("./assemble-webhook.ts");
-        return replayFile({ engine, config, path: folder(file), person });
-      },
-      reconcile: async (signal) => {
-        const { reconcileOnce } = await import("./assemble-pull-requests.ts");
-        return reconcileOnce({ engine, config, isOwnerGone, stateDir, searchPath }, signal);
-      },
-      setUpForge: async (request) => {
-        const { setUpFromSettings } = await import("./assemble-forge.ts");
-        return setUpFromSettings({ engine, config }, request);
-      },
-      publish: async (request, by) => {
-        const { publishFromSettings } = await import("./assemble-publish.ts");
-        return publishFromSettings({ ...setting, ...by, engine, stateDir, searchPath }, request);
-      },
-      cleanUpProducts: async (request, by) => {
-        const { cleanUpFromSettings } = await import("./assemble-publish.ts");
-        return cleanUpFromSettings({ ...setting, ...by, engine, stateDir, searchPath }, request);
-      },
+      ...forgeCalls({ ...setting, engine, stateDir, searchPath }, folder),
       close,
+    },
+  };
+}
+
+type ForgeSetting = {
+  readonly dir: string;
+  readonly stateDir: string;
+  readonly searchPath: string;
+  readonly engine: Engine;
+  readonly config: Config;
+};
+
+/** What the forge sends, and what is done there. */
+function forgeCalls(
+  setting: ForgeSetting,
+  folder: (name: string) => string,
+): Pick<Project, "replayFile" | "reconcile" | "setUpForge" | "publish" | "cleanUpProducts"> {
+  return {
+    replayFile: async (file, person) => {
+      const { replayFile } = await import("./assemble-webhook.ts");
+      return replayFile({ ...setting, path: folder(file), person });
+    },
+    reconcile: async (signal) => {
+      const { reconcileOnce } = await import("./assemble-pull-requests.ts");
+      return reconcileOnce({ ...setting, isOwnerGone }, signal);
+    },
+    setUpForge: async (request) => {
+      const { setUpFromSettings } = await import("./assemble-forge.ts");
+      return setUpFromSettings(setting, request);
+    },
+    publish: async (request, by) => {
+      const { publishFromSettings } = await import("./assemble-publish.ts");
+      return publishFromSettings({ ...setting, ...by }, request);
+    },
+    cleanUpProducts: async (request, by) => {
+      const { cleanUpFromSettings } = await import("./assemble-publish.ts");
+      return cleanUpFromSettings({ ...setting, ...by }, request);
     },
   };
 }

@@ -13,7 +13,7 @@ import type {
 import { PULL_REQUEST_STATES } from "../../../domain/pull-request.ts";
 import type { Redactor } from "../../../domain/redact.ts";
 import type { Json } from "../../../domain/json.ts";
-import type { PullRequestStore } from "../../../ports/store.ts";
+import type { PullRequestFilter, PullRequestStore } from "../../../ports/store.ts";
 import { openPullRequestErrands } from "./pull-request-errands.ts";
 import type { Row } from "./rows.ts";
 import {
@@ -63,26 +63,10 @@ export function openPullRequests(deps: PullRequestDeps): PullRequestStore {
       return row === null ? null : readPullRequest(row);
     },
     named: async (fullName, number) => {
-      const query = db
-        .selectFrom("pull_requests")
-        .selectAll()
-        .where(sql<string>`lower(full_name)`, "=", fullName.toLowerCase())
-        .where("number", "=", number)
-        .orderBy("id", "desc")
-        .limit(1);
-      const row = await one(query);
+      const row = await one(namedQuery(db, fullName, number));
       return row === null ? null : readPullRequest(row);
     },
-    list: async ({ states, fullName, headSha, dueMs, limit }) => {
-      let query = db.selectFrom("pull_requests").selectAll().limit(rowLimit(limit));
-      if (states !== undefined) query = query.where("state", "in", states);
-      if (fullName !== undefined)
-        query = query.where(sql<string>`lower(full_name)`, "=", fullName.toLowerCase());
-      if (headSha !== undefined) query = query.where("head_sha", "=", headSha);
-      if (dueMs !== undefined) query = query.where("look_at_ms", "<=", dueMs);
-      const rows = await session.select(query.orderBy("updated_at", "desc").orderBy("id", "desc"));
-      return rows.map(readPullRequest);
-    },
+    list: async (filter) => (await session.select(listQuery(db, filter))).map(readPullRequest),
     insert: async (row) => {
       const { repository, number } = row;
       const made = { repository, number, created_at: session.now(), version: 1 };
@@ -125,6 +109,29 @@ export function openPullRequests(deps: PullRequestDeps): PullRequestStore {
     },
     errands: openPullRequestErrands(deps),
   };
+}
+
+/** Of two repositories that had one name, the one that was seen last. */
+const namedQuery = (db: Kysely<Schema>, fullName: string, number: number) =>
+  db
+    .selectFrom("pull_requests")
+    .selectAll()
+    .where(sql<string>`lower(full_name)`, "=", fullName.toLowerCase())
+    .where("number", "=", number)
+    .orderBy("id", "desc")
+    .limit(1);
+
+function listQuery(
+  db: Kysely<Schema>,
+  { states, fullName, headSha, dueMs, limit }: PullRequestFilter,
+) {
+  let query = db.selectFrom("pull_requests").selectAll().limit(rowLimit(limit));
+  if (states !== undefined) query = query.where("state", "in", states);
+  if (fullName !== undefined)
+    query = query.where(sql<string>`lower(full_name)`, "=", fullName.toLowerCase());
+  if (headSha !== undefined) query = query.where("head_sha", "=", headSha);
+  if (dueMs !== undefined) query = query.where("look_at_ms", "<=", dueMs);
+  return query.orderBy("updated_at", "desc").orderBy("id", "desc");
 }
 
 const jsonOrNull = (value: object | null, redact: Redactor): string | null =>
