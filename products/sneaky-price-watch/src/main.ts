@@ -5,7 +5,6 @@ import type { Product } from "./compose.ts";
 import { openProduct } from "./compose.ts";
 import type { Order } from "./controllers/cli-controller.ts";
 import { answer, parseOrder, pollLine, USAGE } from "./controllers/cli-controller.ts";
-import { createHttpController } from "./controllers/http-controller.ts";
 import { runSchedule } from "./managers/schedule-manager.ts";
 import { plain } from "./utils/markup.ts";
 import { systemClock } from "./utils/world.ts";
@@ -16,6 +15,7 @@ const complain = (error: unknown): void =>
 
 async function serve(product: Product, { settings }: Order, signal: AbortSignal): Promise<void> {
   const { watches, overviews, clock } = product;
+  const { createHttpController } = await import("./controllers/http-controller.ts");
   const app = createHttpController({ watches, overviews, settings, signal });
   say(`Prices are shown at ${await app.listen({ host: settings.listen, port: settings.port })}`);
   await runSchedule(

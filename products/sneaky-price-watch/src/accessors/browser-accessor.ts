@@ -2,7 +2,6 @@
 // its own that leaves nothing behind. Nothing pretends to be a person: the user agent is ours, and what refuses us is not asked again.
 import { existsSync } from "node:fs";
 import type { Browser, BrowserContext, CDPSession, Locator, Page } from "playwright-core";
-import { chromium } from "playwright-core";
 import type { PageData, Permit, Stop } from "../schemas/poll.ts";
 import { LIMITS, USER_AGENT } from "../schemas/settings.ts";
 import type { Target } from "../schemas/watch.ts";
@@ -48,12 +47,14 @@ export const findChromium = (path: string | null): string | null =>
 
 export function createBrowserAccessor({ net, chromiumPath, isRoot }: BrowserDeps): BrowserAccessor {
   let running: Promise<Browser> | null = null;
-  const start = (): Promise<Browser> => {
+  const start = async (): Promise<Browser> => {
     const executablePath = findChromium(chromiumPath);
     if (executablePath === null)
       throw new Error(
         "There is no Chromium: install it, name it with --chromium, or use --reader http.",
       );
+    // Loaded with the first page: most commands read none.
+    const { chromium } = await import("playwright-core");
     return chromium.launch({
       executablePath,
       args: [...chromiumArguments(isRoot)],

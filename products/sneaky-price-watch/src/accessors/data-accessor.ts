@@ -5,7 +5,6 @@ import { LIMITS } from "../schemas/settings.ts";
 import type { Watch } from "../schemas/watch.ts";
 import type { BrowserAccessor } from "./browser-accessor.ts";
 import type { FetchDocument } from "./http-accessor.ts";
-import { findStaticTexts } from "./static-page.ts";
 import type { Storage } from "./storage.ts";
 
 export type DataAccessor = Storage & {
@@ -39,6 +38,8 @@ async function readStatic(
   const document = await fetchDocument(new URL(url), { ...visit, bytesMax: LIMITS.documentBytes });
   if (document.kind !== "document") return document;
   const { status, retryAfter, body } = document;
+  // Loaded with the first page: most commands read none.
+  const { findStaticTexts } = await import("./static-page.ts");
   try {
     const texts = status < 400 ? findStaticTexts(body, document.url, target) : [];
     return { kind: "page", url: document.url, status, retryAfter, texts, markup: body };
