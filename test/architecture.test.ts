@@ -32,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
   "assemble-telemetry.ts": ["*"], // where traces go, loaded only where they go somewhere
   "assemble-replay.ts": ["*"], // the same for recorded runs, with time and chance of its own
   "assemble-forge.ts": ["*"], // the client of the forge out of the settings
+  "assemble-pull-requests.ts": ["*"], // the loop on the forge of the settings
   "assemble-publish.ts": ["*"], // product folders and git to the forge, loaded only to publish
   "config.ts": ["*"],
   "secret-file.ts": ["domain", "node:*"], // how config.ts is handed the files that hold secrets

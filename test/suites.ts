@@ -81,6 +81,14 @@ export const SUITES: readonly Suite[] = [
     why: "What is written is true: pages, the runbook's blocks, the package, this list.",
   },
   {
+    name: "sneaky-price-watch",
+    folder: "products/sneaky-price-watch",
+    files: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    command: "npm test",
+    isMeasured: false,
+    why: "A product: prices read by Chromium and plain HTTP, robots, rates, alerts, and its page in a real browser.",
+  },
+  {
     name: "long disasters",
     folder: ".",
     files: ["test/failure/*.long.ts"],
