@@ -8,6 +8,7 @@ import type { CommitInfo, CommitRequest, Workspace } from "../../ports/workspace
 import { makeDurableFolder, sync, syncTree } from "./durable.ts";
 import type { GitCommand, GitSetting } from "./git-command.ts";
 import { gitFailure, gitOutput, runGit } from "./git-command.ts";
+import type { Head, Heads } from "./heads.ts";
 import type { FileChange } from "./import-stream.ts";
 import { BRANCH, importStream } from "./import-stream.ts";
 import { createQueue } from "./queue.ts";
@@ -20,11 +21,7 @@ type GitDeps = GitSetting & {
   readonly clock: Pick<Clock, "now">;
   readonly root: string;
   readonly gitDir: string;
-};
-type Head = {
-  readonly commit: string;
-  readonly tree: string;
-  readonly entries: Map<string, TrackedEntry>;
+  readonly heads: Heads;
 };
 type Change = FileChange & { readonly file: TrackedFile | null };
 
@@ -62,22 +59,23 @@ export async function ensureRepository(
 
 export function createGitHistory(deps: GitDeps): GitHistory {
   const inOrder = createQueue();
-  let known: Head | null = null;
+  const { heads, gitDir } = deps;
 
-  const git = (args: readonly string[]): Promise<string> =>
-    gitOutput(deps, { gitDir: deps.gitDir, args });
+  const git = (args: readonly string[]): Promise<string> => gitOutput(deps, { gitDir, args });
 
   /** The last commit and its files, read again only when the branch has moved. */
   const head = async (): Promise<Head | null> => {
     const commit = await headCommit(deps);
     if (commit === null) return null;
+    const known = heads.get(gitDir);
     if (known?.commit === commit) return known;
     const [tree, list] = await Promise.all([
       git(["rev-parse", "--verify", `${commit}^{tree}`]),
       git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit]),
     ]);
-    known = { commit, tree: tree.trim(), entries: parseEntries(list) };
-    return known;
+    const read = { commit, tree: tree.trim(), entries: parseEntries(list) };
+    heads.set(gitDir, read);
+    return read;
   };
 
   const commit = async (request: CommitRequest): Promise<string | null> => {
@@ -91,18 +89,16 @@ export function createGitHistory(deps: GitDeps): GitHistory {
         at: deps.clock.now(),
         changes,
       });
-      const command: GitCommand = { gitDir: deps.gitDir, args: IMPORT, stdin: stream };
+      const command: GitCommand = { gitDir, args: IMPORT, stdin: stream };
       const result = await runGit(deps, command);
       const [, made, tree] = IMPORTED.exec(result.stdout) ?? [];
       if (result.exitCode === 0 && made !== undefined && tree !== undefined) {
-        known = afterChanges(
-          { commit: made, tree, entries: parent?.entries ?? new Map() },
-          changes,
-        );
+        const now = { commit: made, tree, entries: parent?.entries ?? new Map() };
+        heads.set(gitDir, afterChanges(now, changes));
         return made;
       }
-      known = null;
-      clearAfterFailure(deps.gitDir);
+      heads.set(gitDir, null);
+      clearAfterFailure(gitDir);
       const failure = gitFailure(command, result);
       if (attempt >= ATTEMPTS_MAX || failure.code === "STORE_FULL") throw failure;
     }

@@ -40,6 +40,20 @@ test("R-08 keeps each build in a folder and a history of its own", async (contex
   assert.equal((await other.read("../epic-1/a.txt", 10)).ok, false);
 });
 
+test("a build whose last commit left the memory goes on where it was", async (context) => {
+  const workspaces = diskWorkspacesIn(await tempFolder(context), { headsMax: 1 });
+  const builds = [await workspaces.open("one"), await workspaces.open("other")];
+  for (const name of ["a.txt", "b.txt"])
+    for (const build of builds) {
+      await build.write(name, name);
+      assert.notEqual(await build.commit(commitRequest(["a.txt", "b.txt"])), null);
+    }
+  for (const build of builds) {
+    assert.equal((await build.history(10)).length, 2);
+    assert.equal(await build.commit(commitRequest(["a.txt", "b.txt"])), null);
+  }
+});
+
 test("refuses build ids that are no ids, and builds that would lie inside of one another", async (context) => {
   const stateDir = await tempFolder(context);
   const workspaces = diskWorkspacesIn(stateDir);

@@ -12,6 +12,7 @@ import { forkWorkspaces } from "./fork.ts";
 import { makeDurableFolder } from "./durable.ts";
 import { createGitHistory, ensureRepository } from "./git.ts";
 import { createGuard } from "./guard.ts";
+import { createHeads } from "./heads.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { judgeLink } from "./links.ts";
 import { parsePath } from "./names.ts";
@@ -29,14 +30,19 @@ export type DiskWorkspacesDeps = {
   readonly searchPath?: string;
   /** How long one search may take. */
   readonly searchTimeMs?: number;
+  /** Of how many builds the last commit is kept in memory. */
+  readonly headsMax?: number;
 };
 
 const USUAL_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin";
 const SEARCH_TIME_MS = 5000;
+/** More builds than are worked on at once. */
+const HEADS_MAX = 64;
 
 export function createDiskWorkspaces(deps: DiskWorkspacesDeps): Workspaces {
   // One object per build: its queues are what keeps two turns from writing at once.
   const opened = new Map<string, Workspace>();
+  const heads = createHeads(deps.headsMax ?? HEADS_MAX);
   const setting = { processes: deps.processes, searchPath: deps.searchPath ?? USUAL_SEARCH_PATH };
   const stateDir = resolve(deps.stateDir);
 
@@ -53,6 +59,7 @@ export function createDiskWorkspaces(deps: DiskWorkspacesDeps): Workspaces {
       ...setting,
       ...places,
       root,
+      heads,
       clock: deps.clock,
       search: { timeMs: deps.searchTimeMs ?? SEARCH_TIME_MS },
     });
