@@ -47,6 +47,7 @@ type Setting = {
   readonly verification?: unknown;
   readonly isOwn?: boolean;
   readonly title?: string;
+  readonly projectFiles?: Readonly<Record<string, string>>;
   readonly options?: EngineOptions;
 };
 
@@ -58,7 +59,7 @@ export async function openReviewScene(context: TestContext, setting: Setting) {
   const project = await openProject(context, {
     issues: [{ id: "api", ...(verification === null ? {} : { verification }) }],
     script: script({ api: { coder, guard } } as never),
-    files: { "verification/api.py": FIXTURE },
+    files: { "verification/api.py": FIXTURE, ...setting.projectFiles },
     options: { ...options, replace: { containment: createBareBox(), ...options.replace } },
   });
   await project.run({ card: "work", budget: { ...NO_BUDGET, turnsMax: 1 } });
