@@ -16,6 +16,7 @@ import { testStoreKeys } from "./store-keys.suite.ts";
 import { testStoreMemories } from "./store-memories.suite.ts";
 import { testStorePhases } from "./store-phases.suite.ts";
 import { testStorePublished } from "./store-published.suite.ts";
+import { testStorePullRequests } from "./store-pull-requests.suite.ts";
 import { testStoreRuns } from "./store-runs.suite.ts";
 import { testStoreSandboxes } from "./store-sandboxes.suite.ts";
 import { testStoreCopies } from "./store-copies.suite.ts";
@@ -43,6 +44,7 @@ export function testStore(name: string, openStore: OpenStoreScene): void {
     testStoreCopies(openStore);
     testStoreDeliveries(openStore);
     testStorePublished(openStore);
+    testStorePullRequests(openStore);
     testStoreEvents(openStore);
     testStoreTallies(openStore);
   });
