@@ -1,4 +1,6 @@
 // The forge's part of the composition root: the client out of the settings, or none where no forge is set.
+import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { createGiteaForge } from "./adapters/forge/gitea.ts";
 import type { Engine } from "./app/engine.ts";
 import type { SetupReport, SetupRequest } from "./app/forge-setup.ts";
@@ -16,7 +18,14 @@ export type ForgeScene = {
   readonly random: () => number;
 };
 
-export type ForgeAccess = { readonly baseUrl: string; readonly token: () => string };
+export type ForgeAccess = {
+  readonly baseUrl: string;
+  readonly token: () => string;
+  /** The certificates of `gitea.ca_file`, for the client; null where it is not set. */
+  readonly authorities: string | null;
+  /** The file itself, for git. */
+  readonly authoritiesFile: string | null;
+};
 
 /** Null where the address or the token is not set. Whatever the environment, the token leaves this machine by TLS alone. */
 export function forgeAccess(config: ForgeScene["config"]): Result<ForgeAccess | null> {
@@ -29,7 +38,28 @@ export function forgeAccess(config: ForgeScene["config"]): Result<ForgeAccess | 
       "CONFIG_INVALID",
       "GITEA_URL would send the token over the network as it is. Give it an address with https://.",
     );
-  return ok({ baseUrl: href, token: () => token.reveal().trim() });
+  const authorities = readAuthorities(config.text("gitea.ca_file"));
+  if (!authorities.ok) return authorities;
+  return ok({ baseUrl: href, token: () => token.reveal().trim(), ...authorities.value });
+}
+
+/** Read once: who may change the file while Orket runs does not change whom it trusts. Git reads it anew. */
+function readAuthorities(
+  path: string | null,
+): Result<Pick<ForgeAccess, "authorities" | "authoritiesFile">> {
+  if (path === null) return ok({ authorities: null, authoritiesFile: null });
+  const refused = (found: string) =>
+    refuse("CONFIG_INVALID", `gitea.ca_file names ${path}, ${found}.`, { path });
+  if (!isAbsolute(path)) return refused("which is no whole path; begin it with /");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    return refused(`which cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`);
+  }
+  return text.includes("-----BEGIN CERTIFICATE-----")
+    ? ok({ authorities: text, authoritiesFile: path })
+    : refused("in which there is no certificate; it has to be PEM");
 }
 
 export function openForgeClient({ config, clock, random }: ForgeScene): Result<Forge | null> {

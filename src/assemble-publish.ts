@@ -48,8 +48,7 @@ function openPublisher(setting: PublishSetting): Result<Publisher | null> {
   const remote = createGitRemote({
     processes: createProcesses(),
     searchPath,
-    baseUrl: access.value.baseUrl,
-    token: access.value.token,
+    ...access.value,
     scratchDir: join(stateDir, "publish"),
   });
   return ok({ forge: forge.value, remote });

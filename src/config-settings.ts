@@ -362,6 +362,13 @@ export const SETTINGS: readonly Setting[] = [
     fallback: null,
     meaning: "Address of the forge",
   }),
+  {
+    key: "gitea.ca_file",
+    schema: optionalText,
+    fallback: null,
+    meaning:
+      "PEM file with the only authorities that vouch for the forge's certificate; none = the usual ones",
+  },
   ...secret("gitea.token", "GITEA_TOKEN", "Token of the forge account"),
   ...secret("gitea.webhook_secret", "GITEA_WEBHOOK_SECRET", "Secret of the forge's webhooks"),
   ...secret(

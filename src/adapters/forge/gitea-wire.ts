@@ -1,5 +1,6 @@
 // One call to the forge's API: to one host, without following anything, with an end in time and size. What an answer means
 // is gitea.ts business.
+import type { RequestInit as UndiciRequest } from "undici";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { Refused, Result } from "../../domain/result.ts";
 import { ok, refuse } from "../../domain/result.ts";
@@ -10,6 +11,8 @@ export type GiteaDeps = {
   readonly baseUrl: string;
   /** Read at each call, so that a changed token is used at once. */
   readonly token: () => string;
+  /** Certificates, as PEM, that vouch for the forge in place of those that come with Node; null: those. */
+  readonly authorities?: string | null;
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -62,7 +65,7 @@ export async function callApi(
 }
 
 async function callOnce(
-  { baseUrl, token }: GiteaDeps,
+  { baseUrl, token, authorities = null }: GiteaDeps,
   call: ApiCall,
   signal: AbortSignal,
 ): Promise<Result<ApiAnswer>> {
@@ -70,7 +73,7 @@ async function callOnce(
   const secret = token();
   const ends = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
   try {
-    const response = await fetch(urlOf(baseUrl, call), {
+    const response = await send(urlOf(baseUrl, call), authorities, {
       method: call.method,
       headers: {
         accept: "application/json",
@@ -94,6 +97,20 @@ async function callOnce(
   }
 }
 
+async function send(
+  url: URL,
+  authorities: string | null,
+  request: { readonly method: string } & Pick<
+    UndiciRequest,
+    "headers" | "body" | "redirect" | "signal"
+  >,
+): Promise<Pick<Response, "status" | "headers" | "body">> {
+  if (authorities === null) return fetch(url, request as RequestInit);
+  const undici = await import("undici");
+  const dispatcher = new undici.Agent({ connect: { ca: authorities }, pipelining: 0 });
+  return (await undici.fetch(url, { ...request, dispatcher })) as unknown as Response;
+}
+
 /** What was called, for people: no host, no query, no token. */
 export const nameOf = ({ method, path }: Pick<ApiCall, "method" | "path">): string =>
   `${method} /${path.join("/")}`;
@@ -106,7 +123,10 @@ function urlOf(baseUrl: string, { path, query }: ApiCall): URL {
 }
 
 /** Null when it is longer than that, or no UTF-8. */
-async function readText(response: Response, bytesMax: number): Promise<string | null> {
+async function readText(
+  response: Pick<Response, "body">,
+  bytesMax: number,
+): Promise<string | null> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of response.body ?? []) {
@@ -138,7 +158,11 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 /** The text of the answer is not shown: it differs by version, and is whatever the server likes. */
-function refusalOf(name: string, response: Response, secret: string): Refused {
+function refusalOf(
+  name: string,
+  response: Pick<Response, "status" | "headers">,
+  secret: string,
+): Refused {
   const { status, headers } = response;
   if (status >= 300 && status < 400) {
     const to = headers.get("location") ?? "nowhere";

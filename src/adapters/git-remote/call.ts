@@ -20,6 +20,8 @@ export type GitRemoteDeps = {
   readonly baseUrl: string;
   /** Read at each call, so that a changed token is used at once. */
   readonly token: () => string;
+  /** A file with the certificates that vouch for the forge in place of the machine's; null: those. */
+  readonly authoritiesFile?: string | null;
   /** Folders that live as long as a call are made there. */
   readonly scratchDir: string;
   /** No call takes longer. */
@@ -53,7 +55,7 @@ const ACCOUNT = "orket";
 // This folder is two levels below src/ in a checkout and below dist/ in the package; harness/ lies beside both.
 const ASKPASS = fileURLToPath(new URL("../../../harness/askpass.sh", import.meta.url));
 
-const options = (protocol: string): readonly string[] =>
+const options = (protocol: string, authoritiesFile: string | null): readonly string[] =>
   [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -64,6 +66,7 @@ const options = (protocol: string): readonly string[] =>
     "http.followRedirects=false",
     "http.proxy=",
     "http.sslVerify=true",
+    ...(authoritiesFile === null ? [] : [`http.sslCAInfo=${authoritiesFile}`]),
     "http.lowSpeedLimit=1",
     `http.lowSpeedTime=${STALLED_SEC}`,
     "protocol.allow=never",
@@ -128,7 +131,7 @@ async function sweep(scratchDir: string): Promise<void> {
 type Place = { readonly folder: string; readonly address: URL };
 
 async function callIn(
-  { processes, searchPath, token, timeoutMs = TIMEOUT_MS }: GitRemoteDeps,
+  { processes, searchPath, token, authoritiesFile = null, timeoutMs = TIMEOUT_MS }: GitRemoteDeps,
   call: Call,
   { folder, address }: Place,
 ): Promise<Result<Answer>> {
@@ -140,7 +143,7 @@ async function callIn(
       "git",
       `--git-dir=${gitDir}`,
       "--no-pager",
-      ...options(address.protocol.slice(0, -1)),
+      ...options(address.protocol.slice(0, -1), authoritiesFile),
       ...call.args,
       "--",
       address.href,
