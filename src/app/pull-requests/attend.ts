@@ -98,11 +98,14 @@ async function lookOnce(
   const stored = await storeSight(loop, { sight, rules: { policy, self, ...parts } });
   if (!stored.ok) return stored;
   if (stored.value.kind === "ignored") return ok(stored.value);
-  const { row, changes } = stored.value;
+  const { changes } = stored.value;
   if (changes > 0) loop.wake();
-  const hold = await holdPullRequest(loop, keyOfRow(row));
+  const key = keyOfRow(stored.value.row);
+  const hold = await holdPullRequest(loop, key, signal);
   if (!hold.ok) return hold;
   try {
+    const kept = await loop.engine.store.read(async ({ pullRequests }) => pullRequests.get(key));
+    const row = kept ?? stored.value.row;
     const acted = await act(loop, { name, ground, row, hold: hold.value, isLast }, signal);
     if (!acted.ok) return acted;
     const { count, ...rest } = acted.value;

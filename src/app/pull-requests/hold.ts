@@ -7,6 +7,9 @@ import type { Holder } from "../../ports/store.ts";
 import type { PullRequestLoop } from "./loop.ts";
 
 const LEASE_MS = 60_000;
+/** Whoever is there is done within moments, as a rule. */
+const WAIT_MS = 10_000;
+const STEP_MS = 100;
 
 export type Hold = {
   /** Asked right before acting. A refusal means that somebody else acts now. */
@@ -17,7 +20,20 @@ export type Hold = {
 const busy = ({ number }: PullRequestKey): Refused =>
   refuse("PULL_REQUEST_BUSY", `Another process looks after the pull request #${number}.`);
 
+/** What is kept of the pull request may have changed until it is held. */
 export async function holdPullRequest(
+  loop: PullRequestLoop,
+  key: PullRequestKey,
+  signal: AbortSignal,
+): Promise<Result<Hold>> {
+  for (let waitedMs = 0; ; waitedMs += STEP_MS) {
+    const held = await tryToHold(loop, key);
+    if (held.ok || waitedMs >= WAIT_MS || signal.aborted) return held;
+    await loop.engine.clock.sleep(STEP_MS, signal);
+  }
+}
+
+async function tryToHold(
   { engine, isOwnerGone }: PullRequestLoop,
   key: PullRequestKey,
 ): Promise<Result<Hold>> {
