@@ -185,6 +185,7 @@ async function drive(
 ): Promise<RunEnd> {
   const { engine, run } = session;
   try {
+    for (const build of run.builds) await engine.workspaces.takeOver(build);
     if (snapshot.target.restart && run.turns === 0) await restartCards(session, snapshot.target);
     await bringHead(session, snapshot.target);
     const end = await runLoop(session, createLaneSource(session, snapshot.target), left);

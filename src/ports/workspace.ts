@@ -136,6 +136,11 @@ export type WorkspaceFork = {
 export type Workspaces = {
   /** Makes the folder and its repository when they are missing. Build ids use `/` as the folder separator. */
   readonly open: (build: string) => Promise<Workspace>;
+  /**
+   * For the one who holds the build now: what a process that lost it has begun to write, and may go on with when it thaws,
+   * comes to nothing.
+   */
+  readonly takeOver: (build: string) => Promise<void>;
   /** Makes the repository when it is missing. */
   readonly arrivals: (build: string) => Promise<Arrivals>;
   /**

@@ -10,6 +10,7 @@ export const NO_VERIFIER: Verifier = { lacks: async () => null, basis: nothing, 
 /** For moves by hand that do not ask what is in a workspace. */
 export const NO_WORKSPACES: Workspaces = {
   open: async (build) => Promise.reject(new Error(`nobody opens ${build}`)),
+  takeOver: async () => {},
   fork: async () => Promise.reject(new Error("nobody forks")),
   arrivals: async () => Promise.reject(new Error("nothing arrives")),
 };

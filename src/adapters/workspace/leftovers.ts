@@ -5,11 +5,12 @@ import { removeFile, statEntry } from "./safe-files.ts";
 import { walkFiles } from "./walk.ts";
 
 /** Younger ones may belong to a process that writes right now. */
-const AGE_MS_MIN = 60 * 60 * 1000;
+export const LEFTOVER_MS_MIN = 60 * 60 * 1000;
 /** Opening stays quick in a huge workspace; what is not reached hurts nobody. */
 const ENTRIES_MAX = 20_000;
 
-export async function removeLeftovers(root: string, nowMs: number): Promise<void> {
+/** Those that were last written to before that moment. */
+export async function removeLeftovers(root: string, beforeMs: number): Promise<void> {
   let entries = 0;
   const enters = (components: Components, isDirectory: boolean): boolean => {
     entries += 1;
@@ -18,6 +19,6 @@ export async function removeLeftovers(root: string, nowMs: number): Promise<void
   };
   for (const { parent, components } of walkFiles({ root, from: [], enters })) {
     const stats = statEntry(parent, components.at(-1) ?? "");
-    if (stats !== null && nowMs - stats.mtimeMs > AGE_MS_MIN) await removeFile(parent, components);
+    if (stats !== null && stats.mtimeMs < beforeMs) await removeFile(parent, components);
   }
 }

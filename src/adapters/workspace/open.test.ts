@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   existsSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
@@ -11,10 +12,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { commitRequest } from "../../../test/contract/workspace-history.suite.ts";
 import { testWorkspace } from "../../../test/contract/workspace.suite.ts";
 import { diskWorkspacesIn, openDiskWorkspaces } from "../../../test/support/open-workspaces.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
+import { removeLeftovers } from "./leftovers.ts";
 
 testWorkspace("disk workspace", openDiskWorkspaces);
 
@@ -122,6 +125,23 @@ test("clears away unfinished writes of killed processes once they are old, and h
   assert.deepEqual(await again.list("a"), { ok: true, value: [] });
   assert.deepEqual(await again.changed(), []);
   assert.equal((await again.read(`a/${young}`, 10)).ok, false);
+  await diskWorkspacesIn(stateDir).takeOver("build-1");
+  assert.deepEqual(readdirSync(join(workspace.dir, "a")), [], "who holds the build clears all");
+});
+
+test("R-17 a write that is in its middle when another one takes the build over comes to nothing", async (context) => {
+  const stateDir = await tempFolder(context);
+  const workspace = await diskWorkspacesIn(stateDir).open("build-1");
+  await workspace.write("a.txt", "before");
+  const written = workspace.write("a.txt", "x".repeat(1_000_000));
+  const halves = (): readonly string[] =>
+    readdirSync(workspace.dir).filter((name) => name.endsWith(".tmp"));
+  while (halves().length === 0) await setImmediate();
+  // What taking over does, before the disk has answered.
+  await removeLeftovers(workspace.dir, Infinity);
+  assert.deepEqual(halves(), []);
+  assert.equal((await written).ok, false);
+  assert.equal(readFileSync(join(workspace.dir, "a.txt"), "utf8"), "before");
 });
 
 test("makes the folder again when a person has removed it", async (context) => {

@@ -13,7 +13,7 @@ import { makeDurableFolder } from "./durable.ts";
 import { createGitHistory, ensureRepository } from "./git.ts";
 import { createGuard } from "./guard.ts";
 import { createHeads } from "./heads.ts";
-import { removeLeftovers } from "./leftovers.ts";
+import { LEFTOVER_MS_MIN, removeLeftovers } from "./leftovers.ts";
 import { judgeLink } from "./links.ts";
 import { parsePath } from "./names.ts";
 import { closeFolder, fileFailure, openRoot, requireDescriptorPaths } from "./safe-files.ts";
@@ -54,7 +54,7 @@ export function createDiskWorkspaces(deps: DiskWorkspacesDeps): Workspaces {
     await ensureGit(setting, places.gitDir);
     const known = opened.get(build);
     if (known !== undefined) return known;
-    await removeLeftovers(root, deps.clock.now());
+    await removeLeftovers(root, deps.clock.now() - LEFTOVER_MS_MIN);
     const workspace = createWorkspace({
       ...setting,
       ...places,
@@ -79,6 +79,10 @@ export function createDiskWorkspaces(deps: DiskWorkspacesDeps): Workspaces {
         root: realpathSync(places.dir),
         workspace,
       });
+    },
+    takeOver: async (build) => {
+      await open(build);
+      await removeLeftovers(realpathSync(placesOf(stateDir, build).dir), Infinity);
     },
     fork: async (forks) => {
       for (const { to } of forks) refuseNesting(stateDir, to);

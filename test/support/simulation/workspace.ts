@@ -42,6 +42,7 @@ export const createWorkspaces = (
   };
   return {
     fork: async () => ok([]),
+    takeOver: async () => {},
     arrivals: async () => {
       throw new Error("Nothing arrives in a simulation.");
     },
