@@ -57,7 +57,8 @@ test("R-26 cancel stops a waiting model call, drops the turn and puts the card b
 });
 
 test("pause lets the running step end and starts none; continue goes on from there", async (context) => {
-  const { running, orket, id, dir } = await startedRun(context, 1500);
+  // Long enough for two more processes to start on a busy machine, and shorter than a pause waits.
+  const { running, orket, id, dir } = await startedRun(context, 3000);
   const paused = await orket("runs", "pause", id);
   assert.deepEqual([paused.code, paused.out], [0, `${id} is paused (requested)\n`]);
   const ended = await running.ended;

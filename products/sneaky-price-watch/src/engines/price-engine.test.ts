@@ -96,6 +96,23 @@ const LOCALES = [
 ];
 const CURRENCIES = ["EUR", "USD", "GBP", "CHF", "PLN", "INR", "BRL"];
 
+const SPELT = ["AUD", "CAD", "CZK", "DKK", "JPY", "NOK", "NZD", "SEK", ...CURRENCIES];
+
+test("every spelling of a currency by a dozen locales is known", () => {
+  for (const locale of LOCALES)
+    for (const currency of SPELT)
+      for (const currencyDisplay of ["symbol", "code"] as const) {
+        const style = { style: "currency", currency, currencyDisplay } as const;
+        const text = new Intl.NumberFormat(locale, style).format(7);
+        const parsed = parsePrice(text, AUTO);
+        assert.deepEqual(
+          parsed,
+          { ok: true, value: { amountMilli: 7000, currency } },
+          `${locale} writes ${text}`,
+        );
+      }
+});
+
 test("what any of a dozen locales writes is read back to the cent", () => {
   fc.assert(
     fc.property(
