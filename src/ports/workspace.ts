@@ -126,6 +126,32 @@ export type Arrival = {
   readonly touched: readonly string[];
 };
 
+/**
+ * A build's files on their way to somebody else's repository (test/contract/departures.suite.ts checks each line):
+ * - `prepare` puts them onto the parent, which lies in `dir`: what the build has is as the build has it, what the build once
+ *   had and removed is gone, and everything else is as the parent has it. The same again gives the same commit.
+ * - What was prepared is known by `wasSent` from then on, also after a crash; nothing else is.
+ * - The workspace and its history are not changed.
+ */
+export type Departures = {
+  /** A bare repository; what is to be sent onto is fetched there. */
+  readonly dir: string;
+  /**
+   * Null when nothing would change, or the build has no commit. `changed`: every path whose content is another one, or is
+   * there no more, than in the parent.
+   */
+  readonly prepare: (
+    departure: Departure,
+  ) => Promise<{ readonly commit: string; readonly changed: readonly string[] } | null>;
+  readonly wasSent: (commit: string) => Promise<boolean>;
+};
+
+export type Departure = {
+  readonly parent: string;
+  readonly subject: string;
+  readonly body: string;
+};
+
 export type WorkspaceFork = {
   readonly from: string;
   readonly to: string;
@@ -143,6 +169,7 @@ export type Workspaces = {
   readonly takeOver: (build: string) => Promise<void>;
   /** Makes the repository when it is missing. */
   readonly arrivals: (build: string) => Promise<Arrivals>;
+  readonly departures: (build: string) => Promise<Departures>;
   /**
    * Makes workspaces of new builds out of the histories of others, which are only read. BUILD_EXISTS when anything of a
    * name is there, HISTORY_INCOMPLETE when a commit is not in its history; then none was made. Gives their digests; null

@@ -13,4 +13,5 @@ export const NO_WORKSPACES: Workspaces = {
   takeOver: async () => {},
   fork: async () => Promise.reject(new Error("nobody forks")),
   arrivals: async () => Promise.reject(new Error("nothing arrives")),
+  departures: async () => Promise.reject(new Error("nothing departs")),
 };

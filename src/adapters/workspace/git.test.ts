@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { testDepartures } from "../../../test/contract/departures.suite.ts";
 import {
   commitRequest,
   testWorkspaceHistory,
@@ -25,6 +26,7 @@ import { createProcesses } from "../process/spawn.ts";
 import { createDiskWorkspaces } from "./open.ts";
 
 testWorkspaceHistory("disk workspace", openDiskWorkspaces);
+testDepartures("disk workspace", openDiskWorkspaces);
 
 const SUPPORT = new URL("../../../test/support/open-workspaces.ts", import.meta.url).href;
 

@@ -7,6 +7,7 @@ import { EngineError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Processes } from "../../ports/process.ts";
 import type { Workspace, Workspaces } from "../../ports/workspace.ts";
+import { createDepartures } from "./departures.ts";
 import { createDiskFiles } from "./disk.ts";
 import { forkWorkspaces } from "./fork.ts";
 import { makeDurableFolder } from "./durable.ts";
@@ -80,6 +81,12 @@ export function createDiskWorkspaces(deps: DiskWorkspacesDeps): Workspaces {
         workspace,
       });
     },
+    departures: async (build) => {
+      await open(build);
+      const places = placesOf(stateDir, build);
+      await ensureGit(setting, places.departuresDir);
+      return createDepartures({ ...setting, ...places });
+    },
     takeOver: async (build) => {
       await open(build);
       await removeLeftovers(realpathSync(placesOf(stateDir, build).dir), Infinity);
@@ -126,7 +133,7 @@ function createWorkspace(deps: WorkspaceDeps): Workspace {
 function placesOf(
   stateDir: string,
   build: string,
-): Readonly<Record<"dir" | "gitDir" | "arrivalsDir" | "copiesDir", string>> {
+): Readonly<Record<"dir" | "gitDir" | "arrivalsDir" | "departuresDir" | "copiesDir", string>> {
   if (!isBuildId(build))
     throw new EngineError(
       "WORKSPACE_FAILED",
@@ -136,6 +143,7 @@ function placesOf(
     dir: join(stateDir, "workspaces", build),
     gitDir: join(stateDir, "git", `${build}.git`),
     arrivalsDir: join(stateDir, "arrivals", `${build}.git`),
+    departuresDir: join(stateDir, "departures", `${build}.git`),
     copiesDir: join(stateDir, "copies"),
   };
 }

@@ -46,6 +46,9 @@ export const createWorkspaces = (
     arrivals: async () => {
       throw new Error("Nothing arrives in a simulation.");
     },
+    departures: async () => {
+      throw new Error("Nothing departs in a simulation.");
+    },
     open: async (build) =>
       door(`opens ${build}`, () => {
         const folder = disk.get(build) ?? {
