@@ -27,6 +27,8 @@ export type LoopScene = {
   readonly isOwnerGone: (owner: string) => boolean;
 };
 
+export type RemoteScene = Pick<LoopScene, "config" | "stateDir" | "searchPath">;
+
 /**
  * Null where GITEA_URL or GITEA_TOKEN is not set: deliveries wait in the store until they are. Without tasks nothing is
  * reviewed here: that is left to the server.
@@ -62,7 +64,7 @@ function reviewer(scene: LoopScene, forge: Forge, tasks: RunTasks): ReviewHead {
   return createReviewHead({ engine, tasks, forge, fetchCommit, isOwnerGone });
 }
 
-function openRemote({ config, stateDir, searchPath }: LoopScene): Result<GitRemote> {
+export function openRemote({ config, stateDir, searchPath }: RemoteScene): Result<GitRemote> {
   const access = forgeAccess(config);
   if (!access.ok) return access;
   if (access.value === null) return refuse("CONFIG_INVALID", NO_FORGE);

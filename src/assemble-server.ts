@@ -5,8 +5,11 @@ import type { Engine } from "./app/engine.ts";
 import type { EventFeed } from "./app/event-feed.ts";
 import { createEventFeed } from "./app/event-feed.ts";
 import { authenticateKey } from "./app/keys.ts";
+import { keepOffers } from "./app/offers/keep-offers.ts";
 import { handlersOf } from "./app/pull-requests/handlers.ts";
+import type { PullRequestLoop } from "./app/pull-requests/loop.ts";
 import { keepPullRequests } from "./app/pull-requests/keep.ts";
+import { offerDeps } from "./assemble-offers.ts";
 import { openLoop } from "./assemble-pull-requests.ts";
 import { openWebhook, webhookStartOf } from "./assemble-webhook.ts";
 import type { RunTasks } from "./app/run-tasks.ts";
@@ -106,15 +109,12 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       lostRuns: lost.map(({ id }) => id),
     };
     const ended = new AbortController();
-    const sweeping = sweep({ engine, tasks, config, isOwnerGone }, ended.signal);
-    const keeping = keepSandboxes(engine, isOwnerGone, ended.signal);
-    const reviewing =
-      loop.value === null ? Promise.resolve() : keepPullRequests(loop.value, ended.signal);
+    const keeping = keepAll({ ...assembly, engine }, { tasks, loop: loop.value }, ended.signal);
     const stop = async (): Promise<boolean> => {
       ended.abort();
       // No run may begin once the others are being paused.
       const received = webhook?.stop(STOP_GRACE_MS);
-      const paused = Promise.all([tasks.stop(), sweeping, keeping, received, reviewing]);
+      const paused = Promise.all([tasks.stop(), keeping, received]);
       feed.close();
       await server.stop(STOP_GRACE_MS);
       return within(engine, paused, STOP_RUNS_MS);
@@ -187,6 +187,21 @@ function withFeed(engine: Engine): { readonly engine: Engine; readonly feed: Eve
     watcher.onEvents(events);
   };
   return { engine: { ...engine, watcher: { ...watcher, onEvents } }, feed };
+}
+
+/** What no call drives: runs that others left, sandboxes, finished builds on their way out, pull requests. */
+async function keepAll(
+  assembly: ServerAssembly,
+  { tasks, loop }: { readonly tasks: RunTasks; readonly loop: PullRequestLoop | null },
+  signal: AbortSignal,
+): Promise<void> {
+  const { engine, config, isOwnerGone } = assembly;
+  await Promise.all([
+    sweep({ engine, tasks, config, isOwnerGone }, signal),
+    keepSandboxes(engine, isOwnerGone, signal),
+    keepOffers(offerDeps(assembly), signal),
+    loop === null ? null : keepPullRequests(loop, signal),
+  ]);
 }
 
 type Sweep = Pick<ServerAssembly, "engine" | "config" | "isOwnerGone"> & {

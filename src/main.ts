@@ -213,7 +213,10 @@ type ForgeSetting = {
 function forgeCalls(
   setting: ForgeSetting,
   folder: (name: string) => string,
-): Pick<Project, "replayFile" | "reconcile" | "setUpForge" | "publish" | "cleanUpProducts"> {
+): Pick<
+  Project,
+  "replayFile" | "reconcile" | "offers" | "setUpForge" | "publish" | "cleanUpProducts"
+> {
   return {
     replayFile: async (file, person) => {
       const { replayFile } = await import("./assemble-webhook.ts");
@@ -222,6 +225,20 @@ function forgeCalls(
     reconcile: async (signal) => {
       const { reconcileOnce } = await import("./assemble-pull-requests.ts");
       return reconcileOnce({ ...setting, isOwnerGone }, signal);
+    },
+    offers: {
+      choose: async (fullName) => {
+        const { chooseRepository } = await import("./assemble-offers.ts");
+        return chooseRepository(setting, fullName);
+      },
+      offer: async (request, signal) => {
+        const { offerFromSettings } = await import("./assemble-offers.ts");
+        return offerFromSettings(setting, request, signal);
+      },
+      offerDue: async (signal) => {
+        const { offerDueFromSettings } = await import("./assemble-offers.ts");
+        return offerDueFromSettings(setting, signal);
+      },
     },
     setUpForge: async (request) => {
       const { setUpFromSettings } = await import("./assemble-forge.ts");

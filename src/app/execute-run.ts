@@ -9,6 +9,7 @@ import type { Turn } from "../domain/turn.ts";
 import type { Lease, StoreTransaction } from "../ports/store.ts";
 import { startBugFixPhase } from "./bug-fix-phase.ts";
 import { keepBuildLogs } from "./build-logs.ts";
+import { noteOfferDue } from "./offers/keep-offers.ts";
 import { bringHead } from "./pull-reviews/bring-head.ts";
 import { dropTurnsOfOthers } from "./drop-turns.ts";
 import { endRun } from "./end-run.ts";
@@ -212,7 +213,10 @@ async function settle(session: Session, end: RunEnd): Promise<Run> {
   const { engine, run, fence } = session;
   return write(session, async (transaction) => {
     await transaction.runs.addActive(run.id, activeMs(session) - session.countedMs);
-    if (end.status === "done") await startBugFixPhase(session, transaction);
+    if (end.status === "done") {
+      await startBugFixPhase(session, transaction);
+      await noteOfferDue(session, transaction);
+    }
     return endRun(transaction, {
       run,
       from: "running",

@@ -104,6 +104,10 @@ function addRuns(add: Add): void {
     .option("--from <run:turn>", "instead of a card: fork a run as it was right after that turn")
     .option("--model <model>", "model of every seat, as <provider>:<model>")
     .option("--department <name>", "look for the card in this department")
+    .option(
+      "--pull-request [owner/name]",
+      "open what was built as a pull request (default: the only repository of the settings)",
+    )
     .addOption(approveOption());
   withBudget(
     add({

@@ -1,4 +1,6 @@
 // What the command line asks of the composition root: a project opened on real parts. The CLI knows no adapter.
+import type { OffersDone } from "../app/offers/keep-offers.ts";
+import type { Offered, OfferRequest } from "../app/offers/offer-run.ts";
 import type { Reconciled } from "../app/pull-requests/reconcile.ts";
 import type { SmokeResult } from "../app/smoke.ts";
 import type { SetupReport, SetupRequest } from "../app/forge-setup.ts";
@@ -40,6 +42,7 @@ export type Project = {
   readonly replayFile: (file: string, person: string) => Promise<Result<Received> | null>;
   /** Looks at a repository of the forge, and sets it up where that is wanted. */
   readonly reconcile: (signal: AbortSignal) => Promise<Result<Reconciled>>;
+  readonly offers: Offers;
   readonly setUpForge: (request: SetupRequest) => Promise<Result<SetupReport>>;
   /** Shows what would go to which repository of the forge, and does it where that is wanted. */
   readonly publish: (request: PublishRequest, by: PublishedBy) => Promise<Result<PublishReport>>;
@@ -48,6 +51,18 @@ export type Project = {
     by: PublishedBy,
   ) => Promise<Result<CleanupReport>>;
   readonly close: () => Promise<void>;
+};
+
+/** What is finished here becomes a pull request there. */
+export type Offers = {
+  /** The repository of that name; without one the only one of the settings, or that of the organization. */
+  readonly choose: (fullName: string | null) => Promise<Result<OfferRequest["repository"]>>;
+  readonly offer: (
+    request: OfferRequest,
+    signal: AbortSignal,
+  ) => Promise<Result<readonly Offered[]>>;
+  /** What the organization has opened by itself, and is not yet. */
+  readonly offerDue: (signal: AbortSignal) => Promise<OffersDone>;
 };
 
 export type PublishedBy = { readonly person: string; readonly signal: AbortSignal };

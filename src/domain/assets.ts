@@ -27,6 +27,8 @@ export type ProcessRules = {
   readonly bugDiscoveryHighRate: number;
   readonly bugCriticalThreshold: number;
   readonly prReviewPolicy: ReviewPolicy;
+  /** `owner/name` of the repository where every build that is done is opened as a pull request; null = none. Not in the snapshots of older runs. */
+  readonly openPullRequestsIn?: string | null;
   /** Node names by seam; absent = the built-in node. */
   readonly nodes: Readonly<
     Partial<Record<"plan" | "route" | "selectModel" | "gate" | "evaluate", string>>

@@ -100,6 +100,9 @@ export const EVENT_TYPES = [
   "pr-errand-retried",
   "pr-errand-given-up",
   "pr-reconciled",
+  "pr-offer-due",
+  "pr-offered",
+  "pr-offer-refused",
   "pull-review-queued",
   "pull-review-posted",
   // system

@@ -23,6 +23,7 @@ export const BUILT_IN_ORGANIZATION: Organization = {
     bugDiscoveryHighRate: 5,
     bugCriticalThreshold: 3,
     prReviewPolicy: DEFAULT_REVIEW_POLICY,
+    openPullRequestsIn: null,
     nodes: {},
   },
   thresholds: {

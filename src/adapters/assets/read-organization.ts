@@ -166,6 +166,7 @@ function toOrganization(data: AssetData<"organization">): Organization {
       bugDiscoveryHighRate: rules.bug_discovery_high_rate,
       bugCriticalThreshold: rules.bug_critical_threshold,
       prReviewPolicy: toReviewPolicy(rules.pr_review_policy),
+      openPullRequestsIn: rules.open_pull_requests_in ?? null,
       nodes: toNodes(rules),
     },
     thresholds: {

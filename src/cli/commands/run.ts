@@ -9,12 +9,16 @@ import { runResult, showRun } from "../../app/show-run.ts";
 import { startRun } from "../../app/start-run.ts";
 import type { ApproveMode } from "../../domain/approval.ts";
 import type { Refusal, Result } from "../../domain/result.ts";
+import { ok } from "../../domain/result.ts";
 import type { Budget, Run } from "../../domain/run.ts";
 import { NO_USAGE } from "../../domain/run.ts";
 import { EXIT, exitCodeOfRun } from "../exit-codes.ts";
 import { plain, projectFlag } from "../io.ts";
 import type { ViewCard, ViewStart } from "../live-frame.ts";
 import type { Cli, GlobalOptions } from "../main.ts";
+import type { Project } from "../workbench.ts";
+import type { OfferTarget } from "./run-offers.ts";
+import { offerAfter, showOffered } from "./run-offers.ts";
 import { showProblem } from "../problem.ts";
 import type { RunScreen } from "../run-screen.ts";
 import { createRunScreen } from "../run-screen.ts";
@@ -28,6 +32,8 @@ export type RunOptions = GlobalOptions &
     readonly department?: string;
     readonly approve?: ApproveMode;
     readonly from?: string;
+    /** True where no repository is named. */
+    readonly pullRequest?: string | true;
   };
 
 type BudgetOptions = {
@@ -43,15 +49,21 @@ export async function run(
 ): Promise<number> {
   const problem = contradiction(card, options);
   if (problem !== null) return showProblem(cli.io, problem, options.json === true);
-  return watched(cli, options, async (engine) => {
+  return watched(cli, options, async ({ engine, offers }) => {
     const { build = null, department = null, restart = false, model = null, from } = options;
-    const { approve = "ask" } = options;
+    const { approve = "ask", pullRequest } = options;
     const budget = budgetOf(options);
+    const offerTo =
+      pullRequest === undefined
+        ? ok(null)
+        : await offers.choose(pullRequest === true ? null : pullRequest);
+    if (!offerTo.ok) return offerTo;
     const started =
       from === undefined
         ? await startRun(engine, { card, build, department, restart, model, budget, approve })
         : await forkRun(engine, { from, build, model, budget, approve });
-    return started.ok ? { ok: true, value: { run: started.value.id, resume: false } } : started;
+    if (!started.ok) return started;
+    return ok({ run: started.value.id, resume: false, offerTo: offerTo.value });
   });
 }
 
@@ -82,10 +94,7 @@ export async function resume(
   [id = ""]: readonly string[],
 ): Promise<number> {
   const budget = budgetOf(options);
-  return watched(cli, options, async () => ({
-    ok: true,
-    value: { run: id, resume: true, budget },
-  }));
+  return watched(cli, options, async () => ok({ run: id, resume: true, budget }));
 }
 
 export async function continueRun(
@@ -93,33 +102,39 @@ export async function continueRun(
   options: GlobalOptions & BudgetOptions,
   [id = ""]: readonly string[],
 ): Promise<number> {
-  return watched(cli, options, async (engine) => {
+  return watched(cli, options, async ({ engine }) => {
     const found = await pausedRun(engine, id);
-    if (!found.ok) return found;
-    return { ok: true, value: { run: id, resume: true, budget: budgetOf(options) } };
+    return found.ok ? ok({ run: id, resume: true, budget: budgetOf(options) }) : found;
   });
 }
 
 type Chosen = { readonly run: string; readonly resume: boolean; readonly budget?: Budget };
+type Begun = Chosen & {
+  /** Where a person wants what is built as a pull request. */
+  readonly offerTo?: OfferTarget;
+};
 
 async function watched(
   cli: Cli,
   options: GlobalOptions & { readonly model?: string },
-  choose: (engine: Engine) => Promise<Result<Chosen>>,
+  choose: (project: Project) => Promise<Result<Begun>>,
 ): Promise<number> {
   const screen = createRunScreen(cli.io, options.json === true);
   const flags = modelFlag(options);
-  return withProject(cli, { ...options, flags, watcher: screen.watcher }, async ({ engine }) => {
+  return withProject(cli, { ...options, flags, watcher: screen.watcher }, async (project) => {
+    const { engine } = project;
     const lost = await adoptLostRuns(engine, cli.workbench.isOwnerGone);
-    const chosen = await choose(engine);
+    const chosen = await choose(project);
     if (!chosen.ok) return showProblem(cli.io, chosen.error, options.json === true);
-    const others = lost.filter((one) => one.id !== chosen.value.run);
+    const { offerTo = null, ...begun } = chosen.value;
+    const others = lost.filter((one) => one.id !== begun.run);
     for (const { id } of others)
       cli.io.err(`Run ${id} lost its process. Go on with: orket resume ${id}\n`);
-    const done = await driveRun(cli, { engine, screen, chosen: chosen.value });
+    const done = await driveRun(cli, { engine, screen, chosen: begun });
     if (!done.ok) return showProblem(cli.io, done.error, options.json === true);
+    const offered = await offerAfter(cli, project, { run: done.value, offerTo });
     await report(cli, { engine, run: done.value, options });
-    return exitCodeOfRun(done.value);
+    return showOffered(cli, offered, options.json === true) ?? exitCodeOfRun(done.value);
   });
 }
 

@@ -73,6 +73,13 @@ export const processRules = z.strictObject({
     .min(0)
     .default(3)
     .describe("Critical bugs above which the phase is extended."),
+  open_pull_requests_in: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/)
+    .optional()
+    .describe(
+      "Repository (owner/name) where every build that is done is opened as a pull request.",
+    ),
   pr_review_policy: reviewPolicy.optional().describe("Rules of the pull-request loop."),
   plan: node("plan"),
   route: node("route"),
