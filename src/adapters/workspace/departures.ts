@@ -1,5 +1,6 @@
 // What a build sends away: its files put onto a commit of somebody else's repository, in a repository beside its history that
 // borrows its objects. The history itself is only read, and the workspace not at all.
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Departure, Departures } from "../../ports/workspace.ts";
@@ -15,6 +16,7 @@ export type DepartureDeps = GitSetting & {
 
 /** One for each commit that may have been sent, named by it. */
 const SENT = "refs/orket/sent";
+const NEXT = "refs/orket/next";
 const AUTHOR = "Orket <orket@localhost>";
 
 type Entry = { readonly mode: string; readonly blob: string };
@@ -102,7 +104,6 @@ const quoted = (path: string): string =>
 function streamOf({ parent, subject, body }: Departure, { at, gone, put }: Changes): string {
   const message = Buffer.from(`${subject}\n\n${body}\n`);
   return [
-    "commit refs/orket/next",
     "mark :1",
     `author ${AUTHOR} ${at} +0000`,
     `committer ${AUTHOR} ${at} +0000`,
@@ -121,12 +122,15 @@ function streamOf({ parent, subject, body }: Departure, { at, gone, put }: Chang
 /** Kept by a ref before anybody is told of it: whoever is killed while sending knows it for his own afterwards. */
 async function importCommit(deps: DepartureDeps, stream: string): Promise<string> {
   const gitDir = deps.departuresDir;
+  // Of its own for each call, because two may be at it at once.
+  const next = `${NEXT}/${randomBytes(6).toString("hex")}`;
   const args = ["fast-import", "--quiet", "--done", "--force", "--date-format=raw"];
-  const command: GitCommand = { gitDir, args, stdin: Buffer.from(stream) };
+  const command: GitCommand = { gitDir, args, stdin: Buffer.from(`commit ${next}\n${stream}`) };
   const { stdout, ...result } = await runGit(deps, command);
   const commit = /^[0-9a-f]{40}$/m.exec(stdout)?.[0];
   if (result.exitCode !== 0 || commit === undefined)
     throw gitFailure(command, { ...result, stdout });
   await gitOutput(deps, { gitDir, args: ["update-ref", `${SENT}/${commit}`, commit] });
+  await gitOutput(deps, { gitDir, args: ["update-ref", "-d", next] });
   return commit;
 }
