@@ -5,8 +5,9 @@ import { createProcesses } from "./adapters/process/spawn.ts";
 import type { Engine } from "./app/engine.ts";
 import { createLoop } from "./app/pull-requests/loop.ts";
 import type { PullRequestLoop } from "./app/pull-requests/loop.ts";
-import type { ReviewHead } from "./app/pull-requests/parts.ts";
-import { NO_PARTS } from "./app/pull-requests/parts.ts";
+import type { PullRequestParts, ReviewHead } from "./app/pull-requests/parts.ts";
+import type { FetchRef, MergeDeps } from "./app/pull-requests/deploy-merge.ts";
+import { createDeployMerge, createRemoveSandbox } from "./app/pull-requests/deploy-merge.ts";
 import type { Reconciled } from "./app/pull-requests/reconcile.ts";
 import { reconcile } from "./app/pull-requests/reconcile.ts";
 import type { FetchCommit } from "./app/pull-reviews/prepare-head.ts";
@@ -14,6 +15,8 @@ import { createReviewHead } from "./app/pull-reviews/review-head.ts";
 import type { RunTasks } from "./app/run-tasks.ts";
 import { forgeAccess, openForgeClient } from "./assemble-forge.ts";
 import type { Config } from "./config.ts";
+import { parseSettings } from "./config.ts";
+import type { Json } from "./domain/json.ts";
 import type { Result } from "./domain/result.ts";
 import { ok, refuse } from "./domain/result.ts";
 import type { Forge } from "./ports/forge.ts";
@@ -43,9 +46,30 @@ export function openLoop(scene: LoopScene, tasks: RunTasks | null): Result<PullR
     baseBranch: config.text("gitea.base_branch"),
     reconcileMs: config.number("gitea.reconcile_minutes") * 60_000,
   };
-  const parts =
-    tasks === null ? NO_PARTS : { ...NO_PARTS, reviewHead: reviewer(scene, forge.value, tasks) };
+  const parts = partsOf(scene, forge.value, tasks);
   return ok(createLoop({ engine, forge: forge.value, parts, settings, isOwnerGone }));
+}
+
+function partsOf(scene: LoopScene, forge: Forge, tasks: RunTasks | null): PullRequestParts {
+  const { engine, isOwnerGone } = scene;
+  const fetchRef: FetchRef = async ({ repository, ref, gitDir }, signal) => {
+    const remote = openRemote(scene);
+    if (!remote.ok) return remote;
+    const keepAs = "refs/orket/merged";
+    return remote.value.fetch({ gitDir, repository, ref, keepAs }, signal);
+  };
+  const parseYaml: MergeDeps["parseYaml"] = (text) => {
+    const parsed = parseSettings(text, "the file");
+    if (parsed.ok) return ok(parsed.value as Json);
+    const [first] = parsed.error;
+    return refuse("SANDBOX_INVALID", `found ${first?.found}, expected ${first?.expected}`);
+  };
+  const merges: MergeDeps = { engine, fetchRef, parseYaml, isOwnerGone };
+  return {
+    reviewHead: tasks === null ? null : reviewer(scene, forge, tasks),
+    deployMerge: createDeployMerge(merges),
+    removeSandbox: createRemoveSandbox(merges),
+  };
 }
 
 function reviewer(scene: LoopScene, forge: Forge, tasks: RunTasks): ReviewHead {

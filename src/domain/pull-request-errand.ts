@@ -14,8 +14,8 @@ export const FORGE_ERRANDS = [
   "removal-comment",
 ] as const;
 
-/** May take minutes; done beside the lane of the pull request. */
-export const LONG_ERRANDS = ["review", "deployment", "sandbox-removal"] as const;
+/** May take minutes; done beside the lane of the pull request. The last waits until a sandbox is gone, and has it said. */
+export const LONG_ERRANDS = ["review", "deployment", "sandbox-removal", "sandbox-watch"] as const;
 
 export const ERRAND_KINDS = [...FORGE_ERRANDS, ...LONG_ERRANDS] as const;
 export type ErrandKind = (typeof ERRAND_KINDS)[number];

@@ -26,6 +26,8 @@ export type SceneOptions = {
   /** Lines of orket.yaml. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** Beside what every server of the scene has. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 export type PullRequestScene = Awaited<ReturnType<typeof openPullRequestScene>>;
@@ -82,7 +84,8 @@ export async function openPullRequestScene(context: TestContext, options: SceneO
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/webhook/gitea`;
   forge.addHook(repository, { url, secret: SECRET });
-  const server = createServerOf({ dir: project.dir, port, forge, token: who.bot.token });
+  const { env = {} } = options;
+  const server = createServerOf({ dir: project.dir, port, forge, token: who.bot.token, env });
   context.after(server.stop);
   return { forge, ...who, repository, dir: project.dir, ...server };
 }
@@ -92,10 +95,12 @@ type ServerSetting = {
   readonly port: number;
   readonly forge: FakeForge;
   readonly token: string;
+  readonly env: Readonly<Record<string, string>>;
 };
 
-function createServerOf({ dir, port, forge, token }: ServerSetting) {
+function createServerOf({ dir, port, forge, token, env: more }: ServerSetting) {
   const env = {
+    ...more,
     ORKET_API_KEY: KEY,
     ORKET_WEBHOOK_PORT: String(port),
     ORKET_RATE_LIMIT: "100000",

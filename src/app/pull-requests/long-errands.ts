@@ -36,11 +36,31 @@ export async function startDueErrands(
       holder.untilMs <= nowMs ||
       holder.owner === engine.settings.owner ||
       isOwnerGone(holder.owner));
-  return open
-    .filter(isFree)
+  const due = await withoutWatches(loop, open.filter(isFree));
+  return due
     .slice(0, Math.max(0, AT_ONCE - running.size))
     .map(async (errand) => runErrand(loop, errand, signal));
 }
+
+/** A watch is due when the sandbox it is for is gone, whoever took it down: by age, by command, by a crash. */
+async function withoutWatches(
+  { engine }: PullRequestLoop,
+  free: readonly Errand[],
+): Promise<readonly Errand[]> {
+  const watches = free.filter(({ kind }) => kind === "sandbox-watch");
+  if (watches.length === 0) return free;
+  const standing = new Set<number>();
+  await engine.store.read(async ({ sandboxes }) => {
+    for (const { id, facts } of watches) {
+      const { sandbox, since } = facts as WatchFacts;
+      const now = await sandboxes.get(sandbox);
+      if (now !== null && now.state !== "deleted" && now.createdAt === since) standing.add(id);
+    }
+  });
+  return free.filter(({ id }) => !standing.has(id));
+}
+
+type WatchFacts = { readonly sandbox: string; readonly since: string };
 
 async function runErrand(
   loop: PullRequestLoop,
@@ -115,6 +135,8 @@ async function work(
         return await deploy(loop, scene, signal);
       case "sandbox-removal":
         return await remove(loop, scene, signal);
+      case "sandbox-watch":
+        return ok({ answer: {}, apply: tellRemoval(loop, scene.row) });
       default:
         return refuse("INTERNAL", `${scene.errand.kind} is no long errand.`);
     }
@@ -171,32 +193,40 @@ async function deploy(
   const repository = repositoryOf(row.fullName);
   if (parts.deployMerge === null || repository === null)
     return refuse("INTERNAL", "Nothing here deploys merges.");
-  const request = { repository, number: row.number, mergeCommit: errand.about };
-  const deployed = await parts.deployMerge(request, signal);
+  const mergeCommit = errand.about;
+  const deployed = await parts.deployMerge({ repository, row, mergeCommit }, signal);
   if (!deployed.ok) return deployed;
   const facts = { ...deployed.value } as JsonObject;
-  const told = errandOf(row, "deployment-comment", { about: errand.about, facts });
-  const apply: Done["apply"] = async ({ pullRequests }) =>
-    pullRequests.errands.add(told, engine.clock.now());
+  const about = mergeCommit;
+  const nowMs = engine.clock.now();
+  const apply: Done["apply"] = async ({ pullRequests }) => {
+    await pullRequests.errands.add(errandOf(row, "deployment-comment", { about, facts }), nowMs);
+    if (deployed.value.kind !== "deployed") return;
+    const { sandbox, since } = deployed.value;
+    const watch = errandOf(row, "sandbox-watch", { about, facts: { sandbox, since } });
+    await pullRequests.errands.add(watch, nowMs);
+  };
   return ok({ answer: facts, apply });
 }
 
 async function remove(
-  { parts, engine }: PullRequestLoop,
+  loop: PullRequestLoop,
   { row }: Scene,
   signal: AbortSignal,
 ): Promise<Result<Done>> {
-  const repository = repositoryOf(row.fullName);
-  if (parts.removeSandbox === null || repository === null)
-    return refuse("INTERNAL", "Nothing here takes sandboxes down.");
-  const removed = await parts.removeSandbox({ repository, number: row.number }, signal);
-  if (!removed.ok) return removed;
-  const told = errandOf(row, "removal-comment");
-  const apply: Done["apply"] = removed.value.removed
-    ? async ({ pullRequests }) => pullRequests.errands.add(told, engine.clock.now())
-    : NOTHING;
-  return ok({ answer: { removed: removed.value.removed }, apply });
+  const { removeSandbox } = loop.parts;
+  if (removeSandbox === null) return refuse("INTERNAL", "Nothing here takes sandboxes down.");
+  const done = await removeSandbox({ row }, signal);
+  if (!done.ok) return done;
+  const { removed } = done.value;
+  return ok({ answer: { removed }, apply: removed ? tellRemoval(loop, row) : NOTHING });
 }
+
+/** Once, also where a watch and a removal find the same. */
+const tellRemoval =
+  ({ engine }: PullRequestLoop, row: TrackedPullRequest): Done["apply"] =>
+  async ({ pullRequests }) =>
+    pullRequests.errands.add(errandOf(row, "removal-comment"), engine.clock.now());
 
 /** False when somebody else has it by now, or when it waits for another attempt. */
 async function settle(
@@ -222,6 +252,11 @@ async function settle(
     } else {
       const data = { errand: errand.kind, reason: failure, attempts: errand.attempts };
       await events.append([eventOf(now, { type: "pr-errand-given-up", data })]);
+      if (errand.kind === "deployment") {
+        const facts = { kind: "not-deployed", reason: failure };
+        const told = errandOf(now, "deployment-comment", { about: errand.about, facts });
+        await pullRequests.errands.add(told, loop.engine.clock.now());
+      }
     }
     return true;
   });

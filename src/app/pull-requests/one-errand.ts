@@ -45,6 +45,7 @@ export async function doErrand(
     case "review":
     case "deployment":
     case "sandbox-removal":
+    case "sandbox-watch":
       return refuse("INTERNAL", `${errand.kind} is no errand on the forge.`);
   }
 }

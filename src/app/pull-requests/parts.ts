@@ -1,6 +1,6 @@
 // What the pull-request loop is handed when it is assembled, and does without where it is null: the agent review of a head,
 // the deployment of a merge, and the end of its sandbox. No rule of the loop, and nothing of the forge.
-import type { Rejection } from "../../domain/pull-request.ts";
+import type { Rejection, TrackedPullRequest } from "../../domain/pull-request.ts";
 import type { Result } from "../../domain/result.ts";
 import type { PullRequest, Repository } from "../../ports/forge.ts";
 
@@ -38,7 +38,7 @@ export type ReviewHead = (
 
 export type DeployRequest = {
   readonly repository: Repository;
-  readonly number: number;
+  readonly row: TrackedPullRequest;
   readonly mergeCommit: string;
 };
 
@@ -47,6 +47,8 @@ export type DeployOutcome =
       readonly kind: "deployed";
       readonly sandbox: string;
       readonly urls: Readonly<Record<string, string>>;
+      /** When the sandbox was made: another one of its name is another one. */
+      readonly since: string;
     }
   | { readonly kind: "not-deployed"; readonly reason: string };
 
@@ -58,7 +60,7 @@ export type DeployMerge = (
 
 /** When a pull request is closed; false when there was no sandbox of it. */
 export type RemoveSandbox = (
-  request: { readonly repository: Repository; readonly number: number },
+  request: { readonly row: TrackedPullRequest },
   signal: AbortSignal,
 ) => Promise<Result<{ readonly removed: boolean }>>;
 

@@ -8,6 +8,7 @@ import type { Result } from "../../domain/result.ts";
 import { ok, refuse } from "../../domain/result.ts";
 import type { Sandbox } from "../../domain/sandbox.ts";
 import { expiryOf, isReusable } from "../../domain/sandbox.ts";
+import type { SandboxSubject } from "../../domain/sandbox-id.ts";
 import { sandboxIdOf } from "../../domain/sandbox-id.ts";
 import type { PortBlock } from "../../domain/sandbox-ports.ts";
 import { lowestFreeBlock, PORT_BLOCKS_MAX, portBlock } from "../../domain/sandbox-ports.ts";
@@ -25,7 +26,10 @@ export type DeployDeps = Pick<
 >;
 
 export type DeployRequest = {
+  /** Whose committed workspace is shown. */
   readonly build: string;
+  /** What it is where it is no build of an epic, and the build whose epic may name a stack for it. */
+  readonly shown?: { readonly subject: SandboxSubject; readonly stackOf: string };
   /** Of the request itself: a name, or `{services: …}`; null when it says nothing. */
   readonly stack: Json;
   readonly organization: Organization;
@@ -75,18 +79,18 @@ export async function deploySandbox(
 
 async function prepare(
   { store, ids, workspaces, sandbox }: DeployDeps,
-  { build, stack: asked, organization, actor }: DeployRequest,
+  { build, shown, stack: asked, organization, actor }: DeployRequest,
   signal: AbortSignal,
 ): Promise<Result<Deployment>> {
   const known = await store.read(async ({ runs, cards }) => {
-    const found = await runs.build(build);
+    const found = await runs.build(shown?.stackOf ?? build);
     return found === null ? null : { brief: await cards.brief(build, found.epic) };
   });
-  if (known === null)
+  if (known === null && shown === undefined)
     return refuse("CARD_UNKNOWN", `No build is called ${build}. See them with: orket board`, {
       build,
     });
-  const stack = chooseStack([asked, known.brief?.params["stack"], organization.preferredStack]);
+  const stack = chooseStack([asked, known?.brief?.params["stack"], organization.preferredStack]);
   if (!stack.ok) return stack;
   const workspace = await workspaces.open(build);
   const digest = await workspace.digest();
@@ -99,7 +103,7 @@ async function prepare(
     );
   const probed = await sandbox.probe(signal);
   if (!probed.ok) return probed;
-  const id = sandboxIdOf({ kind: "build", build }, ids.digest);
+  const id = sandboxIdOf(shown?.subject ?? { kind: "build", build }, ids.digest);
   const sources = needsSources ? { digest } : null;
   return ok({ id, build, actor, stack: stack.value, sources });
 }
