@@ -5,29 +5,18 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import type { Suite } from "../test/suites.ts";
 import { SUITES } from "../test/suites.ts";
 import { coverageFlags, holdCoverage } from "./coverage.ts";
+import { isSelected, readSelection } from "./select-suites.ts";
 import type { Counted } from "./test-inventory.ts";
 import { collectSuites, findHoles } from "./test-inventory.ts";
 import type { TallyLine } from "./test-tally.ts";
 
 const TIMEOUT_MS = { "npm test": 300_000, "npm run test:failure": 900_000 };
 
-const { values } = parseArgs({
-  options: {
-    coverage: { type: "boolean", default: false },
-    measured: { type: "boolean", default: false },
-    suite: { type: "string", multiple: true },
-    command: { type: "string", default: "npm test" },
-  },
-});
-
-const isWanted = ({ name, command, isMeasured }: Suite): boolean =>
-  values.suite === undefined
-    ? command === values.command && (isMeasured || !values.measured)
-    : values.suite.includes(name);
+const values = readSelection(process.argv.slice(2));
+const isWanted = isSelected(values);
 
 type Group = {
   readonly folder: string;

@@ -3,6 +3,8 @@
 
 export type TestCommand = "npm test" | "npm run test:failure";
 
+export type Workflow = "quality" | "product_quality" | "docker_smoke" | "migration_smoke";
+
 export type Suite = {
   readonly name: string;
   /** Where its tests run, from the root of the checkout. */
@@ -14,6 +16,8 @@ export type Suite = {
   readonly command: TestCommand;
   /** Runs the product in the process of the test, so that its coverage can be measured. */
   readonly isMeasured: boolean;
+  /** The workflows in `.gitea/workflows` that promise to run it. */
+  readonly workflows: readonly Workflow[];
   readonly why: string;
 };
 
@@ -29,6 +33,7 @@ export const SUITES: readonly Suite[] = [
     except: UNIT_PROCESSES,
     command: "npm test",
     isMeasured: true,
+    workflows: ["quality"],
     why: "Each file beside its source, and the contract of each port against each of its adapters.",
   },
   {
@@ -38,6 +43,7 @@ export const SUITES: readonly Suite[] = [
     except: FLOW_PROCESSES,
     command: "npm test",
     isMeasured: true,
+    workflows: ["quality"],
     why: "Whole runs on real files, databases, git, boxes and a Docker engine, with a scripted model.",
   },
   {
@@ -46,6 +52,7 @@ export const SUITES: readonly Suite[] = [
     files: ["test/http/*.test.ts", "test/webhook/*.test.ts"],
     command: "npm test",
     isMeasured: true,
+    workflows: ["quality"],
     why: "Both listeners over real sockets, each route with each key.",
   },
   {
@@ -54,6 +61,7 @@ export const SUITES: readonly Suite[] = [
     files: ["test/{architecture,docker-engine,bench-peers}.test.ts"],
     command: "npm test",
     isMeasured: true,
+    workflows: ["quality"],
     why: "What may import what, and the tools of the tests themselves.",
   },
   {
@@ -62,6 +70,7 @@ export const SUITES: readonly Suite[] = [
     files: ["test/cli/*.test.ts", ...UNIT_PROCESSES, ...FLOW_PROCESSES],
     command: "npm test",
     isMeasured: false,
+    workflows: ["quality"],
     why: "The command line as a person meets it; terminals, signals, exit codes.",
   },
   {
@@ -70,6 +79,7 @@ export const SUITES: readonly Suite[] = [
     files: ["test/failure/*.test.ts"],
     command: "npm test",
     isMeasured: false,
+    workflows: ["quality"],
     why: "Processes that are killed, disks that are full, models that are down.",
   },
   {
@@ -78,7 +88,17 @@ export const SUITES: readonly Suite[] = [
     files: ["test/{docs,package,runbook,suites}.test.ts"],
     command: "npm test",
     isMeasured: false,
+    workflows: ["quality"],
     why: "What is written is true: pages, the runbook's blocks, the package, this list.",
+  },
+  {
+    name: "container",
+    folder: ".",
+    files: ["test/container/*.test.ts"],
+    command: "npm test",
+    isMeasured: false,
+    workflows: ["quality", "docker_smoke"],
+    why: "The image, built and run on an engine of its own: its walls, its health, a restart on its volume.",
   },
   {
     name: "sneaky-price-watch",
@@ -86,6 +106,7 @@ export const SUITES: readonly Suite[] = [
     files: ["src/**/*.test.ts", "test/**/*.test.ts"],
     command: "npm test",
     isMeasured: false,
+    workflows: ["quality", "product_quality"],
     why: "A product: prices read by Chromium and plain HTTP, robots, rates, alerts, and its page in a real browser.",
   },
   {
@@ -94,6 +115,7 @@ export const SUITES: readonly Suite[] = [
     files: ["test/failure/*.long.ts"],
     command: "npm run test:failure",
     isMeasured: false,
+    workflows: ["quality"],
     why: "Those that take minutes: a hundred killed runs, frozen processes, power loss, simulated stories.",
   },
 ];
