@@ -64,10 +64,8 @@ async function untilHealthy(scene: Scene): Promise<void> {
 
 function start(scene: Scene): void {
   const { docker, image, name, walls, key } = scene;
-  docker(
-    ...["run", "--detach", "--name", name, ...walls, "--health-interval", "1s"],
-    ...["--env", `ORKET_API_KEY=${key}`, image],
-  );
+  const flags = ["--detach", "--name", name, "--health-interval", "1s"];
+  docker("run", ...flags, ...walls, "--env", `ORKET_API_KEY=${key}`, image);
 }
 
 const CHECKS: readonly ImageCheck[] = [
@@ -174,11 +172,10 @@ export const IMAGE_CHECKS: readonly string[] = CHECKS.map(({ name }) => name);
 export async function checkImage(docker: Docker, image: string): Promise<readonly ImageVerdict[]> {
   const name = `orket-smoke-${randomBytes(6).toString("hex")}`;
   const volumes = [`${name}-project`, `${name}-state`] as const;
-  const walls = [
-    ...["--read-only", "--tmpfs", "/tmp:mode=1777", "--cap-drop", "ALL"],
-    ...["--security-opt", "no-new-privileges", "--pids-limit", "256", "--memory", "1g"],
-    ...["--volume", `${volumes[0]}:/project`, "--volume", `${volumes[1]}:/state`],
-  ];
+  const walls =
+    `--read-only --tmpfs /tmp:mode=1777 --cap-drop ALL --security-opt no-new-privileges --pids-limit 256 --memory 1g --volume ${volumes[0]}:/project --volume ${volumes[1]}:/state`.split(
+      " ",
+    );
   const scene = { docker, image, name, walls, key: randomBytes(24).toString("hex") };
   const verdicts: ImageVerdict[] = [];
   try {

@@ -68,12 +68,10 @@ export function buildImage(docker: Docker, { base, tag }: ImageRequest): void {
     stageImage(folder);
     const { version } = readManifest();
     const args = [`VERSION=${version}`, ...(base === null ? [] : [`BASE=${base}`])];
+    const flags = ["--quiet", "--file", join(ROOT, "Dockerfile"), "--tag", tag];
     const offline = base === null ? [] : ["--network", "none"];
-    docker(
-      ...["build", "--quiet", "--file", join(ROOT, "Dockerfile"), "--tag", tag, ...offline],
-      ...args.flatMap((arg) => ["--build-arg", arg]),
-      folder,
-    );
+    const set = args.flatMap((arg) => ["--build-arg", arg]);
+    docker("build", ...flags, ...offline, ...set, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

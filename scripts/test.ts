@@ -5,7 +5,6 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Suite } from "../test/suites.ts";
 import { SUITES } from "../test/suites.ts";
 import { coverageFlags, holdCoverage } from "./coverage.ts";
 import { isSelected, readSelection } from "./select-suites.ts";
