@@ -3,7 +3,9 @@
 
 export type TestCommand = "npm test" | "npm run test:failure";
 
-export type Workflow = "quality" | "product_quality" | "docker_smoke" | "migration_smoke";
+/** Those that test; each lies in `.gitea/workflows` under its name. */
+export const WORKFLOWS = ["quality", "product_quality", "docker_smoke", "migration_smoke"] as const;
+export type Workflow = (typeof WORKFLOWS)[number];
 
 export type Suite = {
   readonly name: string;
@@ -85,11 +87,11 @@ export const SUITES: readonly Suite[] = [
   {
     name: "documents",
     folder: ".",
-    files: ["test/{docs,package,runbook,suites}.test.ts"],
+    files: ["test/{docs,package,release,runbook,suites,workflows}.test.ts"],
     command: "npm test",
     isMeasured: false,
     workflows: ["quality"],
-    why: "What is written is true: pages, the runbook's blocks, the package, this list.",
+    why: "What is written is true: pages, the runbook's blocks, the package, this list, the workflows, the release.",
   },
   {
     name: "container",
