@@ -5,29 +5,54 @@ import { hash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
+type Component = { readonly "bom-ref": string };
+type Dependency = { readonly ref: string; readonly dependsOn: readonly string[] };
 type Bom = {
-  readonly components: readonly object[];
+  readonly components: readonly Component[];
+  readonly dependencies: readonly Dependency[];
   readonly metadata: { readonly tools?: unknown; readonly component: object };
   readonly serialNumber?: string;
 };
 type Manifest = { readonly name: string; readonly version: string };
 
 export function readSbom(root: string): string {
-  const flags = ["--omit=dev", "--workspaces=false", "--loglevel=error"];
-  const text = execFileSync("npm", ["sbom", "--sbom-format=cyclonedx", ...flags], {
+  const {
+    serialNumber: _chance,
+    metadata,
+    ...bom
+  } = JSON.parse(npm(root, "sbom", "--sbom-format=cyclonedx")) as Bom;
+  const { name, version } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  ) as Manifest;
+  const shipped = shippedParts(root);
+  const component = { ...metadata.component, type: "application", name, version };
+  const fixed = {
+    ...bom,
+    components: bom.components.filter((part) => shipped.has(part["bom-ref"])),
+    dependencies: bom.dependencies
+      .filter(({ ref }) => shipped.has(ref))
+      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => shipped.has(on)) })),
+    metadata: { tools: metadata.tools, component },
+  };
+  const serialNumber = `urn:uuid:${uuidOf(JSON.stringify(fixed))}`;
+  return `${JSON.stringify({ ...fixed, serialNumber }, null, 2)}\n`;
+}
+
+/** `name@version` of each. Not by `npm sbom --omit=dev`, which also leaves out what both sides use. */
+const shippedParts = (root: string): ReadonlySet<string> =>
+  new Set(
+    npm(root, "ls", "--omit=dev", "--all", "--parseable", "--long")
+      .trim()
+      .split("\n")
+      .map((line) => line.split(":")[1] ?? ""),
+  );
+
+const npm = (root: string, ...args: readonly string[]): string =>
+  execFileSync("npm", [...args, "--workspaces=false", "--loglevel=error"], {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });
-  const { serialNumber: _chance, metadata, ...bom } = JSON.parse(text) as Bom;
-  const { name, version } = JSON.parse(
-    readFileSync(join(root, "package.json"), "utf8"),
-  ) as Manifest;
-  const component = { ...metadata.component, type: "application", name, version };
-  const fixed = { ...bom, metadata: { tools: metadata.tools, component } };
-  const serialNumber = `urn:uuid:${uuidOf(JSON.stringify(fixed))}`;
-  return `${JSON.stringify({ ...fixed, serialNumber }, null, 2)}\n`;
-}
 
 /** A number that says what it numbers (RFC 9562, version 8). */
 const uuidOf = (text: string): string => {
