@@ -8,6 +8,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Engine, Watcher } from "./app/engine.ts";
 import type { Assembly } from "./assemble.ts";
+import type { BackupScene } from "./assemble-backup.ts";
 import type { Check, Project, ProjectRequest, Workbench } from "./cli/workbench.ts";
 import type { Config, ConfigProblem } from "./config.ts";
 import type { Result } from "./domain/result.ts";
@@ -155,8 +156,8 @@ async function openProject(
   if (!loaded.ok) return loaded;
   const { dir, config, secrets } = loaded.value;
   if (!isProject(dir)) return missing(dir);
-  const stateSetting = config.text("state_dir") ?? ".orket";
-  const stateDir = isAbsolute(stateSetting) ? stateSetting : join(dir, stateSetting);
+  const stateDir = stateDirOf(loaded.value);
+  if (existsSync(join(stateDir, UNFINISHED_STATE))) return unfinished(stateDir);
   const wayOut = "Make the folder writable, or set ORKET_STATE_DIR to one that is.";
   const prepared = await prepareFolder(stateDir, wayOut);
   if (!prepared.ok) return prepared;
@@ -165,7 +166,7 @@ async function openProject(
   if (!opened.ok) return opened;
   const { engine, close } = opened.value;
   const setting = { dir, config, env };
-  const searchPath = env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
+  const searchPath = env["PATH"] ?? DEFAULT_PATH;
   const folder = (name: string): string => resolve(surroundings.cwd, name);
   return {
     ok: true,
@@ -254,6 +255,45 @@ function forgeCalls(
     },
   };
 }
+
+const stateDirOf = ({ dir, config }: Pick<Loaded, "dir" | "config">): string => {
+  const setting = config.text("state_dir") ?? ".orket";
+  return isAbsolute(setting) ? setting : join(dir, setting);
+};
+
+/** What a restore that has not ended leaves in the state directory; nothing else may work on it then. */
+const UNFINISHED_STATE = ".restoring";
+
+async function unfinished(stateDir: string): Promise<Result<never>> {
+  const { refuse } = await import("./domain/result.ts");
+  const message = `${stateDir} is being restored, or a restore of it was interrupted. Restore it again: orket restore <backup>`;
+  return refuse("STATE_UNFINISHED", message, { dir: stateDir });
+}
+
+/** What saves and restores a state: where it is, and who asks. */
+async function backupSceneOf(
+  surroundings: Surrounded,
+  request: ProjectRequest,
+): Promise<Result<BackupScene>> {
+  const loaded = await loadProject(surroundings, request);
+  if (!loaded.ok) return loaded;
+  const { dir, secrets } = loaded.value;
+  if (!isProject(dir)) return missing(dir);
+  return {
+    ok: true,
+    value: {
+      stateDir: stateDirOf(loaded.value),
+      searchPath: surroundings.env["PATH"] ?? DEFAULT_PATH,
+      owner: ownerOf(),
+      isOwnerGone,
+      product: readVersion(),
+      person: personOf(surroundings.env),
+      secrets,
+    },
+  };
+}
+
+const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /** One of these is enough; a folder with none of them is somebody else's, and nothing is written there. */
 const PROJECT_MARKS = ["orket.yaml", "config", "model", ".orket"];
@@ -347,10 +387,26 @@ function createWorkbench(surroundings: Surrounded): Workbench {
         },
       });
     },
+    ...backupCalls(surroundings),
     isOwnerGone,
     diagnose: async (request) => diagnose(surroundings, request),
   };
 }
+
+const backupCalls = (surroundings: Surrounded): Pick<Workbench, "backUp" | "restore"> => ({
+  backUp: async (request, target, signal) => {
+    const scene = await backupSceneOf(surroundings, request);
+    if (!scene.ok) return scene;
+    const { backUpState } = await import("./assemble-backup.ts");
+    return backUpState(scene.value, resolve(surroundings.cwd, target), signal);
+  },
+  restore: async (request, source, signal) => {
+    const scene = await backupSceneOf(surroundings, request);
+    if (!scene.ok) return scene;
+    const { restoreState } = await import("./assemble-backup.ts");
+    return restoreState(scene.value, resolve(surroundings.cwd, source), signal);
+  },
+});
 
 const filesIn = async (dir: string): Promise<readonly string[]> =>
   readdir(dir).catch(() => [] as readonly string[]);

@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
   "assemble-server.ts": ["*"], // its third part, loaded only by serve
   "assemble-posture.ts": ["*"], // looks at settings, files and process for the posture
   "assemble-webhook.ts": ["*"], // its fourth, for the second door and for replays
+  "assemble-backup.ts": ["*"], // the state saved and put back, without an engine
   "assemble-smoke.ts": ["*"], // starts and asks a server as the canary does
   "assemble-telemetry.ts": ["*"], // where traces go, loaded only where they go somewhere
   "assemble-replay.ts": ["*"], // the same for recorded runs, with time and chance of its own

@@ -22,7 +22,9 @@ export type StopRequest = {
   readonly isOwnerGone: (owner: string) => boolean;
 };
 
-type StopDeps = Pick<Engine, "store" | "clock" | "settings">;
+type StopDeps = Pick<Engine, "store" | "clock"> & {
+  readonly settings: Pick<Engine["settings"], "limits" | "owner">;
+};
 
 /** How long a cancel waits for the run's own process. Together with ending the run here it stays under two seconds. */
 const CANCEL_WAIT_MS = 1500;

@@ -7,6 +7,7 @@ import { CARD_STATUSES, WAIT_REASONS } from "../domain/card.ts";
 import { DELIVERY_STATES } from "../domain/delivery.ts";
 import type { Add, Call } from "./define-command.ts";
 import { addTo, days, positive } from "./define-command.ts";
+import { addPublish, addState } from "./command-list-out.ts";
 
 export function addCommands(program: Command, call: Call): void {
   const add = addTo(program, call);
@@ -18,10 +19,8 @@ export function addCommands(program: Command, call: Call): void {
   addSandboxes(add);
   addKeys(add);
   addPublish(add);
+  addState(add);
 }
-
-const ARCHIVE_DAYS = 45;
-const DELETE_DAYS = 90;
 
 const document = { json: "document", onProject: true } as const;
 const lines = { json: "lines", onProject: true } as const;
@@ -421,42 +420,6 @@ function addKeys(add: Add): void {
     example: "orket keys revoke ci",
     load: async () => (await import("./commands/keys.ts")).keysRevoke,
   });
-}
-
-function addPublish(add: Add): void {
-  add({
-    ...document,
-    name: "publish",
-    about:
-      "product folders to their own repositories on the forge; shows what it would do, does it by --execute",
-    example: "orket publish --owner shop-team --execute",
-    load: async () => (await import("./commands/publish.ts")).publish,
-  })
-    .option("--source <folder>", "folder of the products, relative to the project", "product")
-    .option("--owner <name>", "owner of the repositories (default: GITEA_PRODUCT_OWNER)")
-    .option("--prefix <text>", "goes before the name of each repository", "")
-    .addOption(new Option("--private", "make repositories that few can see (default)"))
-    .addOption(new Option("--public", "make public repositories").conflicts("private"))
-    .option("--execute", "publish")
-    .option("--force", "replace what was published last, as long as nothing came to it since")
-    .option("--delete-local", "delete each folder that the forge was seen to hold just now");
-  add({
-    ...document,
-    name: "publish cleanup",
-    about:
-      "put away the folders of published products that stand still; shows which, does it by --execute",
-    example: "orket publish cleanup --archive-days 45 --delete-days 90 --execute",
-    load: async () => (await import("./commands/publish.ts")).publishCleanup,
-  })
-    .addOption(
-      new Option("--archive-days <n>", "days since the last commit on the folder")
-        .argParser(days)
-        .default(ARCHIVE_DAYS),
-    )
-    .addOption(
-      new Option("--delete-days <n>", "days in the archive").argParser(days).default(DELETE_DAYS),
-    )
-    .option("--execute", "do it");
 }
 
 const OF_BUILD = ["--build <id>", "the card of this build"] as const;

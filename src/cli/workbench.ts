@@ -2,6 +2,8 @@
 import type { OffersDone } from "../app/offers/keep-offers.ts";
 import type { Offered, OfferRequest } from "../app/offers/offer-run.ts";
 import type { Reconciled } from "../app/pull-requests/reconcile.ts";
+import type { BackupReport } from "../app/backup/back-up.ts";
+import type { RestoreReport } from "../app/backup/restore.ts";
 import type { SmokeResult } from "../app/smoke.ts";
 import type { SetupReport, SetupRequest } from "../app/forge-setup.ts";
 import type { Engine, Watcher } from "../app/engine.ts";
@@ -110,6 +112,18 @@ export type Workbench = {
     readonly webhookUrl: string | null;
     readonly signal: AbortSignal;
   }) => Promise<Result<{ readonly passed: boolean; readonly checks: readonly SmokeResult[] }>>;
+  /** Saves the state into a new folder, whatever works on it meanwhile. */
+  readonly backUp: (
+    request: ProjectRequest,
+    target: string,
+    signal: AbortSignal,
+  ) => Promise<Result<BackupReport>>;
+  /** Puts a saved state into the empty one of the project. */
+  readonly restore: (
+    request: ProjectRequest,
+    source: string,
+    signal: AbortSignal,
+  ) => Promise<Result<RestoreReport>>;
   readonly isOwnerGone: (owner: string) => boolean;
   readonly diagnose: (request: ProjectRequest) => Promise<readonly Check[]>;
   readonly person: string;

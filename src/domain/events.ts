@@ -123,6 +123,8 @@ export const EVENT_TYPES = [
   // keys
   "key-added",
   "key-revoked",
+  // backup
+  "state-restored",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

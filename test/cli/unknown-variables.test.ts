@@ -7,7 +7,9 @@ import { tempFolder } from "../support/temp-folder.ts";
 
 /** Every command there is, with what it needs to be called. Read from the list, so that a new one is not forgotten. */
 function commands(): readonly (readonly string[])[] {
-  const list = readFileSync(new URL("../../src/cli/command-list.ts", import.meta.url), "utf8");
+  const list = ["command-list", "command-list-out"]
+    .map((name) => readFileSync(new URL(`../../src/cli/${name}.ts`, import.meta.url), "utf8"))
+    .join("");
   const names = [...list.matchAll(/\.\.\.(?:document|lines),[^}]*?name: "([^"]+)"/g)].map(
     (match) => match[1] ?? "",
   );

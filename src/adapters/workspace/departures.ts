@@ -1,7 +1,7 @@
 // What a build sends away: its files put onto a commit of somebody else's repository, in a repository beside its history that
 // borrows its objects. The history itself is only read, and the workspace not at all.
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Departure, Departures } from "../../ports/workspace.ts";
 import type { GitCommand, GitSetting } from "./git-command.ts";
@@ -65,9 +65,11 @@ async function headOf({ gitDir, ...setting }: DepartureDeps): Promise<string | n
 
 function borrowObjects({ departuresDir, gitDir }: DepartureDeps): void {
   const file = join(departuresDir, "objects", "info", "alternates");
-  if (existsSync(file)) return;
+  const text = `${join(gitDir, "objects")}\n`;
+  // The state may have been moved, or restored, since it was written.
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return;
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${join(gitDir, "objects")}\n`);
+  writeFileSync(file, text);
 }
 
 async function treeOf(setting: GitSetting, gitDir: string, commit: string): Promise<Tree> {

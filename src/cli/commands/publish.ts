@@ -6,6 +6,7 @@ import { EXIT, EXIT_CODES } from "../exit-codes.ts";
 import { plain, table } from "../io.ts";
 import type { Cli, GlobalOptions } from "../main.ts";
 import { showProblem } from "../problem.ts";
+import { stoppable } from "../stoppable.ts";
 import { withProject } from "../with-project.ts";
 
 type Options = GlobalOptions & {
@@ -17,21 +18,6 @@ type Options = GlobalOptions & {
   readonly force?: boolean;
   readonly deleteLocal?: boolean;
 };
-
-/** A signal ends what waits for the forge; what was begun here is finished, or by the next call. */
-async function stoppable(
-  { io }: Cli,
-  work: (signal: AbortSignal) => Promise<number>,
-): Promise<number> {
-  const stop = new AbortController();
-  const unlisten = io.onSignal(() => stop.abort());
-  try {
-    const code = await work(stop.signal);
-    return stop.signal.aborted ? EXIT.interrupted : code;
-  } finally {
-    unlisten();
-  }
-}
 
 export const publish = async (cli: Cli, options: Options): Promise<number> =>
   withProject(cli, options, async (project) => {
