@@ -101,7 +101,14 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       port: config.number("server.port"),
     });
     const handlers = loop.value === null ? {} : handlersOf(loop.value);
-    const webhook = await openWebhook({ engine, config, organization, secrets, handlers });
+    const webhook = await openWebhook({
+      engine,
+      config,
+      organization,
+      secrets,
+      handlers,
+      isOwnerGone,
+    });
     const report: ServeReport = {
       addresses: addressesOf({ API: at, webhook }),
       keys,

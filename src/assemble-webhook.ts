@@ -42,6 +42,7 @@ export type WebhookSetting = {
   readonly secrets: readonly string[] | null;
   /** What is done about deliveries; without any they wait in the store. */
   readonly handlers: DeliveryHandlers;
+  readonly isOwnerGone: (owner: string) => boolean;
 };
 
 /** Null when there is no secret: without one nobody could be told from the forge. */
@@ -51,10 +52,11 @@ export async function openWebhook({
   organization,
   secrets,
   handlers,
+  isOwnerGone,
 }: WebhookSetting): Promise<OpenWebhook | null> {
   if (secrets === null) return null;
   const { owner } = engine.settings;
-  const worker = startDeliveryWorker(engine, { handlers, owner });
+  const worker = startDeliveryWorker(engine, { handlers, owner, isOwnerGone });
   const isTestOpen = config.flag("webhook.enable_test_endpoint");
   const server = createWebhookServer({
     engine,

@@ -44,7 +44,13 @@ async function scene(context?: TestContext) {
         "engine",
       ),
     work: async (handlers: DeliveryHandlers, owner = "one") =>
-      workOnNext(deps, { handlers, owner, limits: LIMITS, signal: new AbortController().signal }),
+      workOnNext(deps, {
+        handlers,
+        owner,
+        isOwnerGone: (gone) => gone === "gone",
+        limits: LIMITS,
+        signal: new AbortController().signal,
+      }),
     get: async (id: string) => store.read(async ({ deliveries }) => deliveries.get(id)),
     types: async () =>
       (await store.read(async ({ events }) => events.list({ limit: 1000 }))).map(
@@ -53,6 +59,7 @@ async function scene(context?: TestContext) {
   };
 }
 
+const isOwnerGone = (): boolean => false;
 const DONE: DeliveryHandler = async () => ({ ok: true, value: { kind: "done" } });
 
 test("what is handled is done, with its body, and each end has its event", async (context) => {
@@ -189,6 +196,20 @@ test("work that takes long keeps its lease, and is told when it has lost it", as
   assert.equal((await one.get("a"))?.attempts, 2);
 });
 
+test("what a process was at that is gone is taken up at once, and what waits for it in its lane follows", async (context) => {
+  const one = await scene(context);
+  for (const id of ["a", "b"]) await one.add(id);
+  const nowMs = one.clock.now();
+  const lease = { goneOwners: [], nowMs, untilMs: nowMs + LIMITS.leaseMs };
+  await one.store.transaction(async ({ deliveries }) =>
+    deliveries.claim({ events: ["pull_request"], owner: "gone", ...lease }),
+  );
+  const handlers = { pull_request: DONE };
+  const worked = [await one.work(handlers), await one.work(handlers), await one.work(handlers)];
+  assert.deepEqual(worked, [true, true, false]);
+  assert.deepEqual([(await one.get("a"))?.attempts, (await one.get("b"))?.state], [2, "done"]);
+});
+
 test("a delivery whose processes die each time is given up, and holds nothing up for ever", async (context) => {
   const one = await scene(context);
   await one.add("a");
@@ -196,7 +217,7 @@ test("a delivery whose processes die each time is given up, and holds nothing up
     const nowMs = one.clock.now();
     const untilMs = nowMs + 1;
     await one.store.transaction(async ({ deliveries }) =>
-      deliveries.claim({ events: ["pull_request"], owner: "dies", nowMs, untilMs }),
+      deliveries.claim({ events: ["pull_request"], owner: "dies", goneOwners: [], nowMs, untilMs }),
     );
     await one.clock.advance(2);
   }
@@ -215,7 +236,7 @@ test("a worker that is woken works off all lanes, and stops when it is told to",
     return { ok: true, value: { kind: "done" } };
   };
   const handlers = { pull_request: handler };
-  const worker = startDeliveryWorker(one, { handlers, owner: "one", limits: LIMITS });
+  const worker = startDeliveryWorker(one, { handlers, owner: "one", isOwnerGone, limits: LIMITS });
   for (let number = 0; number < 6; number += 1) await one.add(`d${number}`, number % 3);
   worker.wake();
   await all.promise;
@@ -238,7 +259,7 @@ test("work that a stop cuts short is due again at once", async (context) => {
     return { ok: true, value: { kind: "done" } };
   };
   const handlers = { pull_request: handler };
-  const worker = startDeliveryWorker(one, { handlers, owner: "one", limits: LIMITS });
+  const worker = startDeliveryWorker(one, { handlers, owner: "one", isOwnerGone, limits: LIMITS });
   await begun.promise;
   await worker.stop();
   const found = await one.get("a");
@@ -249,7 +270,10 @@ test("work that a stop cuts short is due again at once", async (context) => {
 test("a worker without handlers asks the store for nothing", async (context) => {
   const one = await scene(context);
   const store = { ...one.store, transaction: async () => assert.fail("it asked") };
-  const worker = startDeliveryWorker({ ...one, store }, { handlers: {}, owner: "one" });
+  const worker = startDeliveryWorker(
+    { ...one, store },
+    { handlers: {}, owner: "one", isOwnerGone },
+  );
   worker.wake();
   await worker.stop();
 });
@@ -275,7 +299,12 @@ test("whatever fails and dies, each lane is worked off in order and nothing is l
             const nowMs = one.clock.now();
             const limits = { nowMs, untilMs: nowMs + LIMITS.leaseMs };
             await one.store.transaction(async ({ deliveries }) =>
-              deliveries.claim({ events: ["pull_request"], owner: "dies", ...limits }),
+              deliveries.claim({
+                events: ["pull_request"],
+                owner: "dies",
+                goneOwners: [],
+                ...limits,
+              }),
             );
           } else {
             const handler: DeliveryHandler = async (delivery) => {

@@ -5,7 +5,7 @@ import type { Delivery } from "../domain/delivery.ts";
 import { ATTEMPTS_MAX, waitAfter } from "../domain/delivery.ts";
 import type { EventType } from "../domain/events.ts";
 import type { Result } from "../domain/result.ts";
-import type { DeliveryEnd } from "../ports/store.ts";
+import type { DeliveryClaim, DeliveryEnd, DeliveryStore } from "../ports/store.ts";
 import type { Engine } from "./engine.ts";
 import { factsOf } from "./receive-delivery.ts";
 import { writeTold } from "./write-told.ts";
@@ -38,6 +38,8 @@ type Deps = Pick<Engine, "store" | "clock" | "log" | "watcher">;
 type Setting = {
   readonly handlers: DeliveryHandlers;
   readonly owner: string;
+  /** What a process that is gone was at is taken up at once, and what waits for it in its lane with it. */
+  readonly isOwnerGone: (owner: string) => boolean;
   readonly limits?: Partial<WorkLimits>;
 };
 
@@ -98,11 +100,12 @@ type Working = Setting & { readonly limits: WorkLimits; readonly signal: AbortSi
 /** False when there was nothing to do. */
 export async function workOnNext(deps: Deps, working: Working): Promise<boolean> {
   const { store, clock } = deps;
-  const { handlers, owner, limits } = working;
+  const { handlers, owner, isOwnerGone, limits } = working;
   const nowMs = clock.now();
   const claim = { events: Object.keys(handlers), owner, nowMs, untilMs: nowMs + limits.leaseMs };
   const taken = await store.transaction(async ({ deliveries }) => {
-    const delivery = await deliveries.claim(claim);
+    const due = await deliveries.claim({ ...claim, goneOwners: [] });
+    const delivery = due ?? (await claimLost(deliveries, claim, isOwnerGone));
     return delivery && { ...delivery, body: (await deliveries.body(delivery.id)) ?? "" };
   });
   if (taken === null) return false;
@@ -112,6 +115,16 @@ export async function workOnNext(deps: Deps, working: Working): Promise<boolean>
       : await attempt(deps, taken, working);
   if (end !== null) await settle(deps, taken, end);
   return true;
+}
+
+/** Owners are asked for only when nothing is due: that costs more the more is open. */
+async function claimLost(
+  deliveries: DeliveryStore,
+  claim: Omit<DeliveryClaim, "goneOwners">,
+  isOwnerGone: Setting["isOwnerGone"],
+): Promise<Delivery | null> {
+  const goneOwners = (await deliveries.owners()).filter(isOwnerGone);
+  return goneOwners.length === 0 ? null : deliveries.claim({ ...claim, goneOwners });
 }
 
 type End = DeliveryEnd & { readonly type: EventType };

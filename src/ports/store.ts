@@ -444,6 +444,8 @@ export type DeliveryClaim = {
   /** Only these are taken, and only these are waited for in their lane. */
   readonly events: readonly string[];
   readonly owner: string;
+  /** Their leases have ended, whatever they say. */
+  readonly goneOwners: readonly string[];
   readonly nowMs: number;
   readonly untilMs: number;
 };
@@ -465,6 +467,8 @@ export type DeliveryStore = {
   readonly body: (id: string) => Promise<string | null>;
   /** Newest first. */
   readonly list: (filter: DeliveryFilter) => Promise<readonly Delivery[]>;
+  /** Each that works on one now, or was lost over it. */
+  readonly owners: () => Promise<readonly string[]>;
   /**
    * The oldest that may be worked on: due, or left behind by an owner whose lease has ended, and with none before it in
    * its lane that is still open. It is working then, with one attempt more.

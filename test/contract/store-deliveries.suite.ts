@@ -33,6 +33,7 @@ const claim = async (store: Store, more: Partial<DeliveryClaim> = {}) =>
     deliveries.claim({
       events: EVENTS,
       owner: "one:1",
+      goneOwners: [],
       nowMs: NOW_MS,
       untilMs: NOW_MS + 1000,
       ...more,
@@ -148,6 +149,24 @@ function testTaking(openStore: OpenStoreScene): void {
     assert.deepEqual(taken, ["a", "b", "c", "d", null]);
   });
 
+  test("what an owner who is gone was at is taken before its lease has ended, in its lane's order, and settled once", async (context) => {
+    const { store } = await openStore(context);
+    for (const id of ["a", "b"]) await add(store, id);
+    await add(store, "c", { pullRequest: 13 });
+    const owners = async () => store.read(async ({ deliveries }) => deliveries.owners());
+    assert.deepEqual(await owners(), []);
+    await claim(store);
+    await claim(store, { owner: "two:1" });
+    assert.deepEqual((await owners()).toSorted(), ["one:1", "two:1"]);
+    assert.equal(await claim(store, { goneOwners: ["three:1"] }), null);
+    const lost = await claim(store, { owner: "two:1", goneOwners: ["one:1"] });
+    assert.deepEqual([lost?.id, lost?.attempts], ["a", 2]);
+    assert.equal(await claim(store, { goneOwners: ["one:1"] }), null);
+    assert.equal(await settle(store, { id: "a", attempts: 1 }), false);
+    assert.equal(await settle(store, { id: "a", attempts: 2 }), true);
+    assert.deepEqual(await owners(), ["two:1"]);
+  });
+
   test("one that waits to be tried again holds up its lane until it is due, and only its lane", async (context) => {
     const { store } = await openStore(context);
     await add(store, "a");
@@ -249,7 +268,13 @@ function testSettling(openStore: OpenStoreScene): void {
     const thrown = new EngineError("INTERNAL", "no");
     await assert.rejects(
       store.transaction(async ({ deliveries }) => {
-        await deliveries.claim({ events: EVENTS, owner: "o", nowMs: NOW_MS, untilMs: NOW_MS + 1 });
+        await deliveries.claim({
+          events: EVENTS,
+          goneOwners: [],
+          owner: "o",
+          nowMs: NOW_MS,
+          untilMs: NOW_MS + 1,
+        });
         throw thrown;
       }),
       (error) => error === thrown,

@@ -165,6 +165,13 @@ export function openDeliveries(deps: DeliveryDeps): DeliveryStore {
       if (states !== undefined) query = query.where("state", "in", states);
       return (await session.select(query.limit(rowLimit(limit)))).map(readDelivery);
     },
+    owners: async () => {
+      const query = db.selectFrom("deliveries").select(["owner"]).distinct();
+      // What is accepted has no owner; it is named for the index of what is open.
+      const working = query.where("state", "in", OPEN).where("owner", "is not", null);
+      const rows = await session.select(working);
+      return rows.map((row) => text(cellsOf(DELIVERIES, row), "owner"));
+    },
     claim: async (claim) => {
       const [row] = await session.select(claimQuery(db, claim));
       if (row === undefined) return null;
@@ -228,18 +235,25 @@ function withoutSecrets(body: string, redact: Redactor): string {
   return JSON.stringify(redact.json(JSON.parse(body) as Json));
 }
 
-function claimQuery(db: Kysely<Schema>, { events, nowMs }: DeliveryClaim) {
-  // Literals, so that the database sees that its index of what is open fits.
-  const open = [sql.lit("accepted"), sql.lit("working")];
+/** Literals, so that the database sees that its index of what is open fits. */
+const OPEN = [sql.lit("accepted"), sql.lit("working")];
+
+function claimQuery(db: Kysely<Schema>, { events, nowMs, goneOwners }: DeliveryClaim) {
   return db
     .selectFrom("deliveries as one")
     .select(COLUMNS.map((name) => `one.${name}` as const))
-    .where("one.state", "in", open)
+    .where("one.state", "in", OPEN)
     .where("one.event", "in", events)
     .where((where) =>
       where.or([
         where.and([where("one.state", "=", "accepted"), where("one.next_attempt_ms", "<=", nowMs)]),
-        where.and([where("one.state", "=", "working"), where("one.lease_until_ms", "<=", nowMs)]),
+        where.and([
+          where("one.state", "=", "working"),
+          where.or([
+            where("one.lease_until_ms", "<=", nowMs),
+            ...(goneOwners.length === 0 ? [] : [where("one.owner", "in", goneOwners)]),
+          ]),
+        ]),
       ]),
     )
     .where((where) =>
@@ -250,7 +264,7 @@ function claimQuery(db: Kysely<Schema>, { events, nowMs }: DeliveryClaim) {
             .select("earlier.number")
             .whereRef("earlier.lane", "=", "one.lane")
             .whereRef("earlier.number", "<", "one.number")
-            .where("earlier.state", "in", open)
+            .where("earlier.state", "in", OPEN)
             .where("earlier.event", "in", events),
         ),
       ),
