@@ -37,6 +37,7 @@ export type Attended =
 /** Each time the forge turns out to have changed meanwhile, everything is read anew; after so many it waits for its turn. */
 const LOOKS_MAX = 4;
 const RELOOK_MS = 2000;
+const UNSEEN_LOOKS_MAX = 12;
 
 export const attend = async (
   loop: PullRequestLoop,
@@ -135,8 +136,8 @@ async function act(
   const mayMerge = row.state === "active" && !row.isRejecting;
   if (!mayMerge) {
     const shown = await showState(loop, { ...scene, row, refusals: null }, signal);
-    const kept = await plan(loop, shown, { lookAtMs: dueMs, looks: 0 });
-    return ok({ row: kept, isStale: false, count });
+    const next = laterIfUnseen(loop, shown, { lookAtMs: dueMs, looks: 0 });
+    return ok({ row: await plan(loop, shown.row, next), isStale: false, count });
   }
   const considered = await considerMerge(loop, { ...scene, row }, signal);
   if (!considered.ok) {
@@ -149,8 +150,22 @@ async function act(
   const now = considered.value.row;
   const shown = await showState(loop, { ...scene, row: now, refusals }, signal);
   const relookMs = isStale ? loop.engine.clock.now() + RELOOK_MS : lookAtMs;
-  const kept = await plan(loop, shown, { lookAtMs: earlier(dueMs, relookMs), looks: now.looks });
-  return ok({ row: kept, isStale, count });
+  const planned = { lookAtMs: earlier(dueMs, relookMs), looks: now.looks };
+  const next = laterIfUnseen(loop, shown, planned);
+  return ok({ row: await plan(loop, shown.row, next), isStale, count });
+}
+
+type Plan = Pick<TrackedPullRequest, "lookAtMs" | "looks">;
+
+/** A state that nobody can see is shown at another look, which comes later each time, and not for ever. */
+function laterIfUnseen(
+  { engine }: PullRequestLoop,
+  { row, isShown }: Awaited<ReturnType<typeof showState>>,
+  planned: Plan,
+): Plan {
+  if (isShown || planned.lookAtMs !== null || row.looks >= UNSEEN_LOOKS_MAX) return planned;
+  const waitMs = RELOOK_MS * 2 ** row.looks;
+  return { lookAtMs: engine.clock.now() + waitMs, looks: row.looks + 1 };
 }
 
 const earlier = (one: number | null, other: number | null): number | null =>
@@ -160,7 +175,7 @@ const earlier = (one: number | null, other: number | null): number | null =>
 async function plan(
   { engine, wake }: PullRequestLoop,
   row: TrackedPullRequest,
-  { lookAtMs, looks }: Pick<TrackedPullRequest, "lookAtMs" | "looks">,
+  { lookAtMs, looks }: Plan,
 ): Promise<TrackedPullRequest> {
   const kept = await engine.store.transaction(async ({ pullRequests }) => {
     const stored = await pullRequests.get(keyOfRow(row));

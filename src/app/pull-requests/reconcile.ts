@@ -1,5 +1,7 @@
 // Makes good what no delivery told of: reads the open pull requests of each repository, and those that were open here, and
 // looks at each as if something had come in. Twice in a row changes nothing.
+import { FORGE_ERRANDS } from "../../domain/pull-request-errand.ts";
+import type { TrackedPullRequest } from "../../domain/pull-request.ts";
 import type { Result } from "../../domain/result.ts";
 import { ok } from "../../domain/result.ts";
 import { writeTold } from "../write-told.ts";
@@ -20,12 +22,11 @@ export type Reconciled = {
 const OPEN_MAX = 500;
 const DELIVERIES_MAX = 500;
 const ROWS_MAX = 1000;
+const ERRANDS_MAX = 1000;
 
 export async function reconcile(loop: PullRequestLoop, signal: AbortSignal): Promise<Reconciled> {
   const names = await repositoriesOf(loop);
-  const known = await loop.engine.store.read(async ({ pullRequests }) =>
-    pullRequests.list({ states: ["active"], limit: ROWS_MAX }),
-  );
+  const known = await unfinished(loop);
   const failures: { readonly what: string; readonly reason: string }[] = [];
   let changes = 0;
   let pullRequests = 0;
@@ -51,6 +52,21 @@ export async function reconcile(loop: PullRequestLoop, signal: AbortSignal): Pro
       events.append([{ type: "pr-reconciled", actor: "engine", data: { changes, pullRequests } }]),
     );
   return report;
+}
+
+/** Open when they were last looked at, or with something left to be done, which a lost process may have been at. */
+async function unfinished({ engine }: PullRequestLoop): Promise<readonly TrackedPullRequest[]> {
+  return engine.store.read(async ({ pullRequests }) => {
+    const open = await pullRequests.list({ states: ["active"], limit: ROWS_MAX });
+    const planned = await pullRequests.list({ dueMs: Number.MAX_SAFE_INTEGER, limit: ROWS_MAX });
+    const errands = await pullRequests.errands.list({
+      kinds: FORGE_ERRANDS,
+      states: ["open"],
+      limit: ERRANDS_MAX,
+    });
+    const asked = await Promise.all(errands.map(async (errand) => pullRequests.get(errand)));
+    return [...open, ...planned, ...asked.filter((row) => row !== null)];
+  });
 }
 
 /** Those of the settings; without any, those that are known from a pull request or a delivery. */

@@ -14,27 +14,27 @@ type Shown = ErrandScene & {
   readonly refusals: StateView["refusals"];
 };
 
-/** What cannot be written now is written at the next look; nothing waits for it. */
+/** What cannot be written now is written at a later look; nothing waits for it. */
 export async function showState(
   loop: PullRequestLoop,
   shown: Shown,
   signal: AbortSignal,
-): Promise<TrackedPullRequest> {
+): Promise<{ readonly row: TrackedPullRequest; readonly isShown: boolean }> {
   const { row, refusals, ground } = shown;
   const { engine } = loop;
   const body = engine.redact.text(stateText(row, { policy: ground.policy, refusals }));
-  if (row.stateComment?.body === body) return row;
+  if (row.stateComment?.body === body) return { row, isShown: true };
   const written = await write(loop, shown, { body, signal });
   if (!written.ok) {
     const { code } = written.error;
     engine.log.warn({ pullRequest: row.number, code }, "the state could not be shown");
-    return row;
+    return { row, isShown: false };
   }
   const next = { ...row, stateComment: { id: written.value, body } };
   const isKept = await engine.store.transaction(async ({ pullRequests }) =>
     pullRequests.write(next),
   );
-  return isKept ? { ...next, version: next.version + 1 } : row;
+  return { row: isKept ? { ...next, version: next.version + 1 } : row, isShown: true };
 }
 
 type Writing = { readonly body: string; readonly signal: AbortSignal };

@@ -51,10 +51,19 @@ async function keep(
   const createdAt = new Date(loop.engine.clock.now()).toISOString();
   const origin = { ...key, build: card.build, card: card.id, createdAt };
   const fresh = trackNew({ ...origin }, sight, rules);
-  if (!(await transaction.pullRequests.insert(fresh.row))) return changed(fresh.row);
+  const kept = { ...fresh.row, lookAtMs: actedOnBy(loop) };
+  if (!(await transaction.pullRequests.insert(kept))) return changed(kept);
   await writeRest(loop, transaction, fresh);
-  return ok({ kind: "kept", row: fresh.row, changes: fresh.events.length });
+  return ok({ kind: "kept", row: kept, changes: fresh.events.length });
 }
+
+const ACTED_ON_MS = 10_000;
+
+/**
+ * Whoever looks acts on it at once, and then plans the next look. When the process is lost before that, somebody else has to
+ * look: nothing else would of a pull request that is open no more.
+ */
+const actedOnBy = ({ engine }: PullRequestLoop): number => engine.clock.now() + ACTED_ON_MS;
 
 const changed = ({ number }: TrackedPullRequest): Result<never> =>
   refuse("PULL_REQUEST_BUSY", `The pull request #${number} was changed by another process.`);
@@ -66,7 +75,8 @@ async function keepKnown(
 ): Promise<Result<Stored>> {
   if (to.row === from) return ok({ kind: "kept", row: from, changes: 0 });
   // Whatever it waited for is looked at anew.
-  const next = to.events.length === 0 ? to.row : { ...to.row, looks: 0 };
+  const anew = { looks: 0, lookAtMs: actedOnBy(loop) };
+  const next = to.events.length === 0 ? to.row : { ...to.row, ...anew };
   if (!(await transaction.pullRequests.write(next))) return changed(from);
   await writeRest(loop, transaction, to);
   const row = { ...next, version: next.version + 1 };
