@@ -101,14 +101,8 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
       port: config.number("server.port"),
     });
     const handlers = loop.value === null ? {} : handlersOf(loop.value);
-    const webhook = await openWebhook({
-      engine,
-      config,
-      organization,
-      secrets,
-      handlers,
-      isOwnerGone,
-    });
+    const hook = { organization, secrets, handlers, isOwnerGone };
+    const webhook = await openWebhook({ engine, config, ...hook });
     const report: ServeReport = {
       addresses: addressesOf({ API: at, webhook }),
       keys,
