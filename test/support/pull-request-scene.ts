@@ -33,7 +33,7 @@ export type SceneOptions = {
 export type PullRequestScene = Awaited<ReturnType<typeof openPullRequestScene>>;
 
 /** A port that was free a moment ago; the hook has to know it before the server starts. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -46,12 +46,13 @@ async function handle(
   const isApi = url.pathname.startsWith("/api/v1/");
   const body = isApi ? await readBody(request) : "";
   deps.requests.push(seen(deps.state, request, body));
-  const wrong = deps.misbehaviours.take(method, path);
-  if (wrong !== null && wrong.when !== "after" && (await misanswer(response, wrong))) return;
+  const asked = { method, path, body };
+  const wrong = deps.misbehaviours.take(asked);
+  if (wrong !== null && wrong.when !== "after" && (await misanswer(response, asked, wrong))) return;
   const actor = actorOf(deps.state, request.headers.authorization);
   if (!isApi) return serveRepository(deps, { request, response, url, actor });
   const answer = answerCall(deps, { method, url, actor, body });
-  if (wrong?.when === "after" && (await misanswer(response, wrong))) return;
+  if (wrong?.when === "after" && (await misanswer(response, asked, wrong))) return;
   send(response, answer);
 }
 
