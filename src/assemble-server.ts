@@ -1,6 +1,7 @@
 // The server's part of the composition root: keys, door, routes and run tasks put together on an engine, started and stopped
 // in order.
 import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import type { Engine } from "./app/engine.ts";
 import type { EventFeed } from "./app/event-feed.ts";
 import { createEventFeed } from "./app/event-feed.ts";
@@ -35,6 +36,7 @@ import { createDoor } from "./http/door.ts";
 import { createFailureLimit } from "./http/failure-limit.ts";
 import { createMachineMeter } from "./http/machine.ts";
 import { apiRoutes } from "./http/routes.ts";
+import { readPages } from "./http/pages.ts";
 import { createHttpServer } from "./http/server.ts";
 import type { KeyState } from "./http/start-rules.ts";
 import { decideStart, hostsOf, listenAddress } from "./http/start-rules.ts";
@@ -57,6 +59,9 @@ const STOP_GRACE_MS = 5000;
 /** And how long running steps may; a run that is not paused by then is taken up at the next start. */
 const STOP_RUNS_MS = 15_000;
 const SWEEP_MS = 10_000;
+
+/** The same place beside src/ in a checkout and beside dist/ in the package. */
+const PAGES_DIR = fileURLToPath(new URL("../web/dist/", import.meta.url));
 
 export async function startServer(assembly: ServerAssembly): Promise<Result<Serving>> {
   const { config, version, isOwnerGone } = assembly;
@@ -94,7 +99,9 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     origins: listOf(config, "server.allowed_origins"),
   });
   const routes = apiRoutes(api);
-  const server = await createHttpServer({ engine, door, audit, auth, feed, routes, streams });
+  const pages = readPages(PAGES_DIR);
+  const parts = { engine, door, audit, auth, feed, routes, streams, pages };
+  const server = await createHttpServer(parts);
   try {
     const at = await server.listen({
       host: listenAddress(host),
@@ -103,12 +110,9 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     const handlers = loop.value === null ? {} : handlersOf(loop.value);
     const hook = { organization, secrets, handlers, isOwnerGone };
     const webhook = await openWebhook({ engine, config, ...hook });
-    const report: ServeReport = {
-      addresses: addressesOf({ API: at, webhook }),
-      keys,
-      warnings,
-      lostRuns: lost.map(({ id }) => id),
-    };
+    const lostRuns = lost.map(({ id }) => id);
+    const addresses = addressesOf({ API: at, webhook });
+    const report: ServeReport = { addresses, keys, warnings, lostRuns };
     const ended = new AbortController();
     const keeping = keepAll({ ...assembly, engine }, { tasks, loop: loop.value }, ended.signal);
     const stop = async (): Promise<boolean> => {

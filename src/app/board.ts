@@ -22,6 +22,8 @@ export type BoardIssue = {
   readonly waitReason: WaitReason | null;
   readonly waitDetail: string | null;
   readonly verified: boolean;
+  /** How often a review sent it back. */
+  readonly cycle: number;
   readonly seat: string | null;
   readonly priority: number;
   readonly score: number;
@@ -215,6 +217,7 @@ const boardIssue = (card: Card, score: number): BoardIssue => ({
   waitReason: card.waitReason,
   waitDetail: card.waitDetail,
   verified: card.verified,
+  cycle: card.cycle,
   seat: card.seat,
   priority: card.priority,
   score,
@@ -232,6 +235,7 @@ function unstoredIssue(
     waitReason: null,
     waitDetail: null,
     verified: false,
+    cycle: 0,
     build: null,
     since: null,
   } as const;

@@ -12,6 +12,8 @@ import type { Audit } from "./audit.ts";
 import type { Auth } from "./auth.ts";
 import type { Door } from "./door.ts";
 import { isEffectful } from "./door.ts";
+import type { Pages } from "./pages.ts";
+import { PAGE_PATHS, registerPages } from "./pages.ts";
 import { plainRefusal, refusalOfThrown, sendProblem, toProblem } from "./problem.ts";
 import { answerRaw } from "./raw-answer.ts";
 import type { Route } from "./route.ts";
@@ -27,6 +29,8 @@ export type HttpDeps = {
   readonly streams: Streams;
   readonly auth: Auth;
   readonly feed: EventFeed;
+  /** The dashboard; null when it is not built, left out for a server without one. */
+  readonly pages?: Pages;
   readonly limits?: Partial<Limits>;
 };
 
@@ -76,8 +80,11 @@ export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
   app.setErrorHandler<FastifyError>(async (error, request, reply) =>
     sendThrown(deps, error, { request, reply }),
   );
-  app.setNotFoundHandler(async (request, reply) => sendUnrouted(deps.routes, request, reply));
+  const paths = deps.pages === undefined ? [] : PAGE_PATHS;
+  const known = [...deps.routes, ...paths.map((path) => ({ method: "GET", path }))];
+  app.setNotFoundHandler(async (request, reply) => sendUnrouted(known, request, reply));
   for (const one of deps.routes) registerRoute(app, one);
+  if (deps.pages !== undefined) registerPages(app, deps.pages);
   const isStopping = (): boolean => state.isStopping;
   app.server.on("upgrade", createUpgrades({ ...deps, headers: HEADERS, isStopping }));
   await app.ready();
@@ -188,7 +195,7 @@ async function sendThrown(
 
 /** Other methods on a path that is one are told apart from no path at all. */
 async function sendUnrouted(
-  routes: readonly Route[],
+  routes: readonly { readonly method: string; readonly path: string }[],
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {

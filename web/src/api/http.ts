@@ -1,0 +1,68 @@
+// Asks the server: JSON in, JSON out, and every refusal as one kind of error with its code and the request's id.
+import type { Problem } from "./types.ts";
+
+/** What the server answered instead, or that it did not answer: then the status is 0. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly requestId: string | null;
+
+  constructor(problem: Partial<Problem> & { readonly status: number; readonly detail: string }) {
+    super(problem.detail);
+    this.name = "ApiError";
+    this.status = problem.status;
+    this.code = problem.code ?? "UNREACHABLE";
+    this.title = problem.title ?? "The server did not answer";
+    this.requestId = problem.requestId ?? null;
+  }
+}
+
+export type Params = Readonly<
+  Record<string, string | number | boolean | readonly string[] | null | undefined>
+>;
+
+/** What is null or left out is not asked for; lists are joined by commas. */
+export function addressOf(path: string, params: Params = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params))
+    if (value !== null && value !== undefined) query.set(name, String(value));
+  const text = query.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+export type Asking = { readonly params?: Params; readonly signal?: AbortSignal };
+
+export const getJson = async <Answer>(path: string, asking: Asking = {}): Promise<Answer> =>
+  ask<Answer>(addressOf(path, asking.params), signalOf(asking));
+
+export const postJson = async <Answer>(path: string, body: unknown = {}): Promise<Answer> =>
+  ask<Answer>(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+const signalOf = ({ signal }: Asking): RequestInit => (signal === undefined ? {} : { signal });
+
+async function ask<Answer>(address: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(address, { credentials: "same-origin", ...init }).catch(
+    (error: unknown) => {
+      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      throw new ApiError({ status: 0, detail: "The server cannot be reached. Is it running?" });
+    },
+  );
+  if (response.ok) return (await response.json()) as Answer;
+  throw await errorOf(response);
+}
+
+export async function errorOf(response: Response): Promise<ApiError> {
+  const text = await response.text();
+  const isProblem = response.headers.get("content-type")?.includes("problem+json") === true;
+  if (isProblem) return new ApiError(JSON.parse(text) as Problem);
+  const { status } = response;
+  return new ApiError({ status, detail: `It answered ${status}.` });
+}
+
+export const isSignedOut = (error: unknown): boolean =>
+  error instanceof ApiError && error.code === "KEY_REFUSED";

@@ -1,0 +1,78 @@
+// The wire types of the server, as the pages name them. They are read off the server's own schemas and hold no code.
+import type { z } from "zod";
+import type {
+  cardPage,
+  cardSchema,
+  cardViewSchema,
+  eventPage,
+  eventSchema,
+  healthSchema,
+  problemSchema,
+  runPage,
+  runSchema,
+  runViewSchema,
+  versionSchema,
+} from "../../../src/http/api.ts";
+import type {
+  approvalPage,
+  approvalSchema,
+  boardSchema,
+  postureSchema,
+} from "../../../src/http/api-project.ts";
+
+export type Problem = z.output<typeof problemSchema>;
+export type Health = z.output<typeof healthSchema>;
+export type Version = z.output<typeof versionSchema>;
+export type WireEvent = z.output<typeof eventSchema>;
+export type EventPage = z.output<typeof eventPage>;
+export type Card = z.output<typeof cardSchema>;
+export type CardPage = z.output<typeof cardPage>;
+export type CardView = z.output<typeof cardViewSchema>;
+export type CardStatus = Card["status"];
+export type Run = z.output<typeof runSchema>;
+export type RunPage = z.output<typeof runPage>;
+export type RunView = z.output<typeof runViewSchema>;
+export type Approval = z.output<typeof approvalSchema>;
+export type ApprovalPage = z.output<typeof approvalPage>;
+export type Posture = z.output<typeof postureSchema>;
+type BoardAnswer = z.output<typeof boardSchema>;
+
+/** The parts of the tree that the board draws; the schema leaves them open. */
+export type BoardIssue = Pick<
+  Card,
+  | "id"
+  | "summary"
+  | "status"
+  | "waitReason"
+  | "waitDetail"
+  | "verified"
+  | "cycle"
+  | "seat"
+  | "priority"
+> & {
+  readonly dependsOn: readonly string[];
+  readonly score: number;
+  /** null while no run has stored the card. */
+  readonly build: string | null;
+  readonly since: string | null;
+};
+export type BoardEpic = {
+  readonly id: string;
+  readonly name: string;
+  readonly department: string;
+  readonly team: string;
+  readonly status: CardStatus;
+  readonly build: string | null;
+  readonly issues: readonly BoardIssue[];
+};
+export type BoardRock = {
+  readonly id: string;
+  readonly name: string;
+  readonly status: CardStatus;
+  readonly epics: readonly BoardEpic[];
+};
+export type Board = Omit<BoardAnswer, "rocks" | "orphaned_epics" | "orphaned_issues"> & {
+  readonly rocks: readonly BoardRock[];
+  readonly orphaned_epics: readonly BoardEpic[];
+  readonly orphaned_issues: readonly BoardIssue[];
+};

@@ -1,0 +1,63 @@
+// The whole dashboard: requests, addresses, and the frame around each page. A refused key leads to the login, whichever
+// request was refused.
+import { Suspense } from "react";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Redirect, Route, Switch } from "wouter";
+import { ApiError, isSignedOut } from "./api/http.ts";
+import { Skeleton } from "./kit/states.tsx";
+import { LoginPage } from "./pages/login/login-page.tsx";
+import { PAGES } from "./routes.tsx";
+import { Frame } from "./shell/frame.tsx";
+import { Unknown } from "./shell/unknown.tsx";
+
+function leaveOnSignOut(error: unknown): void {
+  if (!isSignedOut(error) || location.pathname === "/login") return;
+  const next = `${location.pathname}${location.search}`;
+  history.pushState(null, "", `/login?next=${encodeURIComponent(next)}`);
+}
+
+const RETRIES = 2;
+
+const client = new QueryClient({
+  queryCache: new QueryCache({ onError: leaveOnSignOut }),
+  mutationCache: new MutationCache({ onError: leaveOnSignOut }),
+  defaultOptions: {
+    queries: {
+      // Only what never reached the server is asked again by itself.
+      retry: (failures, error) =>
+        error instanceof ApiError && error.status === 0 && failures < RETRIES,
+      refetchOnWindowFocus: false,
+      networkMode: "always",
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+export const App = () => (
+  <QueryClientProvider client={client}>
+    <Switch>
+      <Route path="/login">
+        <LoginPage />
+      </Route>
+      <Route path="/">
+        <Redirect to="/board" replace />
+      </Route>
+      <Route>
+        <Frame>
+          <Suspense fallback={<Skeleton what="the page" />}>
+            <Switch>
+              {PAGES.map(({ path, page: Page }) => (
+                <Route key={path} path={path}>
+                  {(params) => <Page params={params as Readonly<Record<string, string>>} />}
+                </Route>
+              ))}
+              <Route>
+                <Unknown />
+              </Route>
+            </Switch>
+          </Suspense>
+        </Frame>
+      </Route>
+    </Switch>
+  </QueryClientProvider>
+);

@@ -1,0 +1,27 @@
+// The head of a page: its one first heading, which takes the focus when somebody comes here, and the tab's title.
+import type { ReactNode } from "react";
+import { useEffect, useRef } from "react";
+
+export type PageHeadProps = { readonly title: string; readonly children?: ReactNode };
+
+let isFirst = true;
+
+export function PageHead({ title, children }: PageHeadProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // The page that the browser opens starts at its top, with the way past the rail.
+    if (!isFirst) heading.current?.focus();
+    isFirst = false;
+  }, []);
+  useEffect(() => {
+    document.title = `${title} · Orket`;
+  }, [title]);
+  return (
+    <header className="toolbar">
+      <h1 ref={heading} tabIndex={-1}>
+        {title}
+      </h1>
+      {children}
+    </header>
+  );
+}

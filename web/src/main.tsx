@@ -1,0 +1,9 @@
+// Starts the dashboard in the page.
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+import "./kit/tokens.css";
+import "./kit/base.css";
+
+const root = document.getElementById("root");
+if (root === null) throw new TypeError("The page has no root.");
+createRoot(root).render(<App />);

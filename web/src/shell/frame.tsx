@@ -1,0 +1,83 @@
+// What stands around every page: the way past it all, the top bar, the rail, and the shortcuts between pages.
+import type { ReactNode } from "react";
+import { useEffect } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useLocation } from "wouter";
+import { getJson } from "../api/http.ts";
+import type { Health } from "../api/types.ts";
+import { Icon } from "../kit/icons.tsx";
+import { Text } from "../kit/text.tsx";
+import { live } from "../live/use-live.ts";
+import { RAIL } from "../routes.tsx";
+import { LiveChip } from "./live-chip.tsx";
+import { SafetyBar } from "./safety-bar.tsx";
+import { ThemeSwitch } from "./theme-switch.tsx";
+import { useGoKeys } from "./go-keys.ts";
+
+export function Frame({ children }: { readonly children: ReactNode }) {
+  useGoKeys();
+  useEffect(() => {
+    const wake = (): void => {
+      if (!document.hidden) live.wake();
+    };
+    document.addEventListener("visibilitychange", wake);
+    return () => document.removeEventListener("visibilitychange", wake);
+  }, []);
+  return (
+    <div className="frame">
+      <a className="skip" href="#page">
+        Skip to the page
+      </a>
+      <TopBar />
+      <Rail />
+      <main className="page" id="page" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function TopBar() {
+  const { data } = useQuery({
+    queryKey: ["health"],
+    queryFn: async () => getJson<Health>("/health"),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <header className="top">
+      <Link className="brand" href="/board">
+        Orket
+      </Link>
+      {data === undefined ? null : (
+        <span className="clip">
+          <Text>{data.organization}</Text>
+        </span>
+      )}
+      <span className="push" />
+      <LiveChip />
+      <ThemeSwitch />
+      <SafetyBar />
+    </header>
+  );
+}
+
+function Rail() {
+  const [path] = useLocation();
+  return (
+    <nav className="rail" aria-label="Pages">
+      <ul>
+        {RAIL.map(({ path: to, word, icon }) => {
+          const isHere = path === to || path.startsWith(`${to}/`);
+          return (
+            <li key={to}>
+              <Link href={to} aria-current={isHere ? "page" : undefined}>
+                <Icon name={icon} />
+                {word}
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}
