@@ -1,6 +1,7 @@
 // The server's part of the composition root: keys, door, routes and run tasks put together on an engine, started and stopped
 // in order.
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Engine } from "./app/engine.ts";
 import type { EventFeed } from "./app/event-feed.ts";
@@ -38,6 +39,7 @@ import { createMachineMeter } from "./http/machine.ts";
 import { apiRoutes } from "./http/routes.ts";
 import { readPages } from "./http/pages.ts";
 import { createHttpServer } from "./http/server.ts";
+import { createSessionFile } from "./http/session-file.ts";
 import type { KeyState } from "./http/start-rules.ts";
 import { decideStart, hostsOf, listenAddress } from "./http/start-rules.ts";
 import { createStreams } from "./http/streams.ts";
@@ -260,7 +262,7 @@ const urlOf = (address: string, port: number): string =>
   `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 
 function authOf(
-  { engine }: ServerAssembly,
+  { engine, stateDir }: ServerAssembly,
   { apiKey, keys }: { readonly apiKey: string | null; readonly keys: KeyState },
 ) {
   const { clock } = engine;
@@ -270,7 +272,13 @@ function authOf(
     apiKey,
     isOpen: keys === "open",
     authenticate,
-    sessions: createTokens({ clock, randomToken, lifeMs: SESSION_MS, tokensMax: SESSIONS_MAX }),
+    sessions: createTokens({
+      clock,
+      randomToken,
+      lifeMs: SESSION_MS,
+      tokensMax: SESSIONS_MAX,
+      shelf: createSessionFile(join(stateDir, "sessions.json")),
+    }),
     tickets: createTokens({ clock, randomToken, lifeMs: TICKET_MS, tokensMax: TICKETS_MAX }),
     failures: createFailureLimit({ clock }),
   });
