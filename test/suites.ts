@@ -103,6 +103,14 @@ export const SUITES: readonly Suite[] = [
     why: "The image, built and run on an engine of its own: its walls, its health, a restart on its volume.",
   },
   {
+    name: "dashboard",
+    folder: "web",
+    files: ["src/**/*.test.ts", "../test/web/*.test.ts"],
+    command: "npm test",
+    isMeasured: false,
+    why: "The page: its logic, and what a person does with it in Chromium before a real server.",
+  },
+  {
     name: "sneaky-price-watch",
     folder: "products/sneaky-price-watch",
     files: ["src/**/*.test.ts", "test/**/*.test.ts"],
