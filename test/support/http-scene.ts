@@ -63,6 +63,7 @@ export type SceneOptions = Partial<Setting> & {
   readonly isOpen?: boolean;
   readonly origins?: readonly string[];
   readonly limits?: HttpDeps["limits"];
+  readonly pages?: HttpDeps["pages"];
   readonly authenticate?: Authenticate;
   /** Event streams go on; without it each ends at once, so that every route can be asked for its answer. */
   readonly follows?: true;
@@ -143,6 +144,7 @@ export async function openHttp(
     routes,
     streams,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.pages === undefined ? {} : { pages: options.pages }),
   });
   context.after(async () => {
     feed.close();

@@ -34,6 +34,8 @@ const BACKOFF_MAX_MS = 30_000;
 export function createConnection(deps: ConnectionDeps, events: ConnectionEvents): Connection {
   let state: FeedState = "connecting";
   let attempts = 0;
+  /** What an earlier stream still says is not heard. */
+  let generation = 0;
   let closeStream: (() => void) | null = null;
   let callOff: (() => void) | null = null;
 
@@ -49,6 +51,7 @@ export function createConnection(deps: ConnectionDeps, events: ConnectionEvents)
   const hear = (): void => wait(SILENCE_MS, () => comeBack("stale"));
 
   function release(): void {
+    generation += 1;
     closeStream?.();
     closeStream = null;
     callOff?.();
@@ -66,19 +69,25 @@ export function createConnection(deps: ConnectionDeps, events: ConnectionEvents)
   function connect(): void {
     release();
     hear();
+    const own = generation;
+    const mine =
+      <Said extends readonly unknown[]>(act: (...said: Said) => void) =>
+      (...said: Said): void => {
+        if (own === generation) act(...said);
+      };
     closeStream = deps.openStream(events.position(), {
-      onOpen: () => {
+      onOpen: mine(() => {
         attempts = 0;
         become("live");
-      },
-      onSign: hear,
-      onEvents: events.onEvents,
-      onResync: events.onResync,
-      onEnd: (end) => {
+      }),
+      onSign: mine(hear),
+      onEvents: mine(events.onEvents),
+      onResync: mine(events.onResync),
+      onEnd: mine((end) => {
         if (end === "lost") return comeBack("reconnecting");
         release();
         become("signed-out");
-      },
+      }),
     });
   }
 
