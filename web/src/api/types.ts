@@ -18,6 +18,7 @@ import type {
   approvalSchema,
   boardSchema,
   postureSchema,
+  turnPage,
 } from "../../../src/http/api-project.ts";
 
 export type Problem = z.output<typeof problemSchema>;
@@ -34,6 +35,7 @@ export type RunPage = z.output<typeof runPage>;
 export type RunView = z.output<typeof runViewSchema>;
 export type Approval = z.output<typeof approvalSchema>;
 export type ApprovalPage = z.output<typeof approvalPage>;
+export type TurnPage = z.output<typeof turnPage>;
 export type Posture = z.output<typeof postureSchema>;
 type BoardAnswer = z.output<typeof boardSchema>;
 

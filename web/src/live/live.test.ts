@@ -31,7 +31,7 @@ test("frames come whole, in whatever pieces the text comes", () => {
     'retry: 1000\n\nid: 7\n: nothing new\n\nid: 8\ndata: {"a":\ndata: 1}\n\nevent: resync\nid: 3\ndata: {}\n\nid: 9\nda';
   const all = createFrameReader().push(text);
   const reader = createFrameReader();
-  const byLetter = [...text].flatMap((letter) => reader.push(letter));
+  const byLetter = text.split("").flatMap((letter) => reader.push(letter));
   assert.deepEqual(byLetter, all);
   assert.deepEqual(all.slice(1), [
     { id: "7", event: "message", data: "" },

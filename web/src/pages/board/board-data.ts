@@ -1,6 +1,13 @@
 // The board as the page holds it: every card once, with where it belongs, and how events change it.
 import { getJson } from "../../api/http.ts";
-import type { Board, BoardEpic, BoardIssue, WireEvent } from "../../api/types.ts";
+import type {
+  Board,
+  BoardEpic,
+  BoardIssue,
+  RunPage,
+  TurnPage,
+  WireEvent,
+} from "../../api/types.ts";
 
 /** A live turn, as far as events told of it. */
 export type LiveTurn = {
@@ -29,11 +36,36 @@ export type EpicPlace = Pick<BoardEpic, "id" | "name" | "department" | "status" 
   readonly rock: { readonly id: string; readonly name: string } | null;
 };
 
-export const loadBoard = async (
+export async function loadBoard(
   department: string | null,
   signal: AbortSignal,
-): Promise<BoardData> =>
-  toData(await getJson<Board>("/v1/system/board", { params: { dept: department }, signal }));
+): Promise<BoardData> {
+  const [board, turns] = await Promise.all([
+    getJson<Board>("/v1/system/board", { params: { dept: department }, signal }),
+    loadLiveTurns(signal),
+  ]);
+  const data = toData(board);
+  const cards = data.cards.map((card) => ({ ...card, turn: turns.live.get(card.key) ?? null }));
+  // What is older of the two says from where events go on; those that come twice change nothing.
+  return { ...data, cards, asOfSeq: Math.min(data.asOfSeq, turns.asOfSeq) };
+}
+
+type LiveTurns = { readonly live: ReadonlyMap<string, LiveTurn>; readonly asOfSeq: number };
+
+/** Of the runs that are under way; an older one is not. */
+async function loadLiveTurns(signal: AbortSignal): Promise<LiveTurns> {
+  const params = { status: "running" };
+  const { runs, asOfSeq } = await getJson<RunPage>("/v1/runs", { params, signal });
+  const pages = await Promise.all(
+    runs.map(async ({ id }) =>
+      getJson<TurnPage>(`/v1/runs/${encodeURIComponent(id)}/turns`, { signal }),
+    ),
+  );
+  const live = pages
+    .flatMap(({ turns }) => turns.filter(({ status }) => status === "live"))
+    .map(({ id, build, card, seat }) => [keyOf(build, card), { id, seat, tool: null }] as const);
+  return { live: new Map(live), asOfSeq: Math.min(asOfSeq, ...pages.map((page) => page.asOfSeq)) };
+}
 
 export function toData({ rocks, orphaned_epics, orphaned_issues, ...board }: Board): BoardData {
   const placed = [

@@ -1,13 +1,14 @@
 // The board as columns, each a list of its own that draws only what is in sight.
 import { memo } from "react";
-import { Link } from "wouter";
 import { Chip, lookOfCard } from "../../kit/chip.tsx";
 import { Text } from "../../kit/text.tsx";
 import { Since } from "../../kit/time.tsx";
 import { VirtualList } from "../../kit/virtual-list.tsx";
 import type { BoardCard } from "./board-data.ts";
+import { CardLink } from "./card-link.tsx";
 import type { toColumns } from "./columns.ts";
 import { COLUMNS } from "./columns.ts";
+import { standingOf } from "./standing.ts";
 
 const CARD_PX = 96;
 
@@ -31,19 +32,17 @@ export const Kanban = ({ columns }: { readonly columns: ReturnType<typeof toColu
   </div>
 );
 
-export const CardTile = memo(({ card }: { readonly card: BoardCard }) => (
+const CardTile = memo(({ card }: { readonly card: BoardCard }) => (
   <article className="card-tile">
     <p className="card-line">
       <Chip {...lookOfCard(card)} />
-      <Link className="mono" href={addressOfCard(card)}>
-        {card.id}
-      </Link>
+      <CardLink card={card} />
     </p>
     <h3 className="clip">
       <Text>{card.summary}</Text>
     </h3>
     <p className="meta clip">
-      <Standing card={card} />
+      <Text>{standingOf(card)}</Text>
     </p>
     <p className="meta clip">
       {card.seat === null ? null : <Text>{card.seat}</Text>}
@@ -56,20 +55,3 @@ export const CardTile = memo(({ card }: { readonly card: BoardCard }) => (
     </p>
   </article>
 ));
-
-export const addressOfCard = ({ id, build }: Pick<BoardCard, "id" | "build">): string =>
-  `/cards/${encodeURIComponent(id)}${build === null ? "" : `?build=${encodeURIComponent(build)}`}`;
-
-/** Why it stands where it stands. */
-function Standing({ card }: { readonly card: BoardCard }) {
-  const { status, waitReason, waitDetail, turn, cycle } = card;
-  if (status === "in_progress") {
-    if (turn === null) return <>no live turn</>;
-    return (
-      <Text>{turn.tool === null ? `${turn.seat} at work` : `${turn.seat}: ${turn.tool}`}</Text>
-    );
-  }
-  if (waitReason !== null) return <Text>{`${waitReason}: ${waitDetail ?? ""}`}</Text>;
-  if (cycle > 0) return <>cycle {cycle} of 4</>;
-  return card.dependsOn.length > 0 ? <Text>{`after ${card.dependsOn.join(", ")}`}</Text> : null;
-}

@@ -1,0 +1,173 @@
+// One card beside the board: why it stands where it stands, who acts, what it hangs on, what happened to it.
+import { useEffect, useRef, useState } from "react";
+import { Link } from "wouter";
+import { getJson } from "../../api/http.ts";
+import type { CardView, EventPage } from "../../api/types.ts";
+import { Chip, lookOfCard } from "../../kit/chip.tsx";
+import { Loaded } from "../../kit/states.tsx";
+import { marked, Text } from "../../kit/text.tsx";
+import { momentOf, Since } from "../../kit/time.tsx";
+import { reloadOn, useLive } from "../../live/use-live.ts";
+import type { BoardCard } from "./board-data.ts";
+import { addressOfCard, CardLink } from "./card-link.tsx";
+import { CommentDialog } from "./comment-dialog.tsx";
+import { historyLine } from "./history-line.ts";
+import { MoveDialog } from "./move-dialog.tsx";
+import { standingOf, whoActs } from "./standing.ts";
+import { StartRun } from "./start-run.tsx";
+
+export type PeekProps = {
+  readonly card: BoardCard;
+  readonly cards: readonly BoardCard[];
+  readonly onClose: () => void;
+  readonly asks: "move" | "comment" | null;
+  readonly ask: (what: "move" | "comment" | null) => void;
+};
+
+export function Peek({ card, cards, onClose, asks, ask }: PeekProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), [card.key]);
+  const near = cards.filter(({ epic }) => epic === card.epic);
+  const before = near.filter(({ id }) => card.dependsOn.includes(id));
+  const after = near.filter(({ dependsOn }) => dependsOn.includes(card.id));
+  const acts = whoActs(card);
+  const isStored = card.build !== null;
+  return (
+    <aside className="peek" aria-label={`Card ${card.id}`}>
+      <header className="toolbar">
+        <h2 ref={heading} tabIndex={-1}>
+          <span className="mono">{marked(card.id)}</span> <Text>{card.summary}</Text>
+        </h2>
+        <Link href={addressOfCard(card)}>Open page</Link>
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+      </header>
+      <p>
+        <Chip {...lookOfCard(card)} /> <Text>{standingOf(card)}</Text>{" "}
+        {card.since === null ? null : (
+          <span className="meta">
+            for <Since at={card.since} />
+          </span>
+        )}
+      </p>
+      {acts === "" ? null : (
+        <p>
+          <strong>Who acts:</strong> {acts}
+        </p>
+      )}
+      <Related title="Depends on" cards={before} />
+      <Related title="Unblocks" cards={after} />
+      {isStored ? <Stored card={card} /> : <p className="meta">No run has stored it yet.</p>}
+      <p className="toolbar">
+        <button type="button" disabled={!isStored} onClick={() => ask("move")}>
+          Move to…
+        </button>
+        <button type="button" disabled={!isStored} onClick={() => ask("comment")}>
+          Comment
+        </button>
+        <StartRun card={card.id} />
+      </p>
+      <p className="meta">
+        In a terminal: <code>orket cards show {marked(card.id)}</code>
+      </p>
+      {asks === "move" && isStored ? <MoveDialog card={card} onClose={() => ask(null)} /> : null}
+      {asks === "comment" && isStored ? (
+        <CommentDialog card={card} onClose={() => ask(null)} />
+      ) : null}
+    </aside>
+  );
+}
+
+type RelatedProps = { readonly title: string; readonly cards: readonly BoardCard[] };
+
+const Related = ({ title, cards }: RelatedProps) =>
+  cards.length === 0 ? null : (
+    <div>
+      <h3>{title}</h3>
+      <ul>
+        {cards.map((one) => (
+          <li key={one.key} className="toolbar">
+            <CardLink card={one} />
+            <Chip {...lookOfCard(one)} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+
+const HISTORY_MAX = 12;
+
+function Stored({ card }: { readonly card: BoardCard }) {
+  const { id, build } = card;
+  const path = `/v1/cards/${encodeURIComponent(id)}`;
+  const concerns = reloadOn<CardView>((event) => event.card === id && event.build === build);
+  const view = useLive<CardView>({
+    key: ["card", build, id],
+    load: async (signal) => getJson(path, { params: { build }, signal }),
+    apply: concerns,
+  });
+  const history = useLive<EventPage>({
+    key: ["card-history", build, id],
+    load: async (signal) => getJson(`${path}/history`, { params: { build, limit: 500 }, signal }),
+    apply: (page, events) => {
+      const own = events.filter((event) => event.card === id && event.build === build);
+      return own.length === 0 ? page : { ...page, events: [...page.events, ...own] };
+    },
+  });
+  return (
+    <>
+      <Loaded what="the card" {...view}>
+        {({ card: stored, brief, verification }) => (
+          <>
+            {brief === null || brief.description === "" ? null : (
+              <p className="wrap">
+                <Text>{brief.description}</Text>
+              </p>
+            )}
+            <p className="meta">
+              Verification:{" "}
+              {verification === null
+                ? "no verdict yet"
+                : `${verification.passed} of ${verification.total} passed, ${verification.verdict ?? "no verdict"}`}
+              {" · "}Retries {stored.retryCount} of {stored.retriesMax}
+              {" · "}Cycle {stored.cycle} of 4
+            </p>
+          </>
+        )}
+      </Loaded>
+      <Loaded what="its history" {...history}>
+        {({ events }) => <History events={events} />}
+      </Loaded>
+    </>
+  );
+}
+
+function History({ events }: { readonly events: EventPage["events"] }) {
+  const [isWhole, setWhole] = useState(false);
+  const lines = events.flatMap((event) => {
+    const text = historyLine(event);
+    return text === null ? [] : [{ seq: event.seq, at: event.at, actor: event.actor, text }];
+  });
+  const shown = isWhole ? lines : lines.slice(-HISTORY_MAX);
+  return (
+    <div>
+      <h3>History</h3>
+      <ol>
+        {shown.toReversed().map(({ seq, at, actor, text }) => (
+          <li key={seq} className="wrap">
+            <time className="meta" dateTime={at} title={momentOf(at)}>
+              {at.slice(11, 16)}
+            </time>{" "}
+            <Text>{text}</Text> <span className="meta">{marked(actor)}</span>
+          </li>
+        ))}
+      </ol>
+      {lines.length > shown.length ? (
+        <button type="button" onClick={() => setWhole(true)}>
+          Show all {lines.length}
+        </button>
+      ) : null}
+    </div>
+  );
+}
