@@ -72,9 +72,9 @@ function TreeRow({ row }: { readonly row: Row }) {
   const { id, name, status } = row.epic;
   return (
     <div className="tree-row tree-epic">
-      <h3 className="clip">
+      <h2 className="clip">
         <span className="meta">Epic</span> <Text>{name}</Text>
-      </h3>
+      </h2>
       <Chip {...lookOfCard({ status, verified: true })} />
       <span className="meta">{row.done} done</span>
       <StartRun card={id} />
