@@ -29,6 +29,7 @@ export function stageImage(to: string): void {
   const app = join(to, "app");
   for (const folder of ["app", "project", "state"])
     mkdirSync(join(to, folder), { recursive: true });
+  run("npm", ["run", "--silent", "build:web"]);
   run("node_modules/.bin/tsc", ["-p", "tsconfig.build.json", "--outDir", join(app, "dist")]);
   const assets = readManifest().files.filter((name) => name !== "dist");
   for (const name of [...assets, "package.json", "LICENSE", "README.md", "CHANGELOG.md"])

@@ -108,6 +108,7 @@ export const SUITES: readonly Suite[] = [
     files: ["src/**/*.test.ts", "../test/web/*.test.ts"],
     command: "npm test",
     isMeasured: false,
+    workflows: ["quality"],
     why: "The page: its logic, and what a person does with it in Chromium before a real server.",
   },
   {
