@@ -196,6 +196,10 @@ async function openProject(
           isOwnerGone,
         });
       },
+      importFrom: async (asked) => {
+        const { importFrom } = await import("./assemble-import.ts");
+        return importFrom({ ...setting, engine }, { ...asked, source: folder(asked.source) });
+      },
       ...forgeCalls({ ...setting, engine, stateDir, searchPath }, folder),
       close,
     },

@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
   "assemble-replay.ts": ["*"], // the same for recorded runs, with time and chance of its own
   "assemble-forge.ts": ["*"], // the client of the forge out of the settings
   "assemble-pull-requests.ts": ["*"], // the loop on the forge of the settings
+  "assemble-import.ts": ["*"], // an older project, loaded only to take it over
   "assemble-offers.ts": ["*"], // the way of finished builds to the forge
   "assemble-publish.ts": ["*"], // product folders and git to the forge, loaded only to publish
   "config.ts": ["*"],

@@ -237,7 +237,7 @@ const definitionOf = (issue: Issue, position: number): CardDefinition => ({
 
 const FRESH = { status: "ready", waitReason: null, waitDetail: null, assignee: null } as const;
 
-const newIssueCard = ({
+export const newIssueCard = ({
   build,
   epic,
   issue,
@@ -271,7 +271,7 @@ export const unstoredCard = (from: Parameters<typeof newIssueCard>[0]): Card => 
   };
 };
 
-const newEpicCard = (build: string, epic: Epic): NewCard => ({
+export const newEpicCard = (build: string, epic: Epic): NewCard => ({
   ...FRESH,
   build,
   id: epic.id,

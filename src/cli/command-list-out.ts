@@ -47,6 +47,19 @@ export function addPublish(add: Add): void {
 export function addState(add: Add): void {
   add({
     ...document,
+    name: "import <dir>",
+    about:
+      "take over a project of the Python predecessor: assets and cards; shows what it would do, does it by --execute",
+    example: "orket import ../old-project --execute",
+    load: async () => (await import("./commands/import.ts")).importOld,
+  })
+    .option(
+      "--database <file>",
+      "its database, relative to that folder (default: orket_persistence.db)",
+    )
+    .option("--execute", "do it");
+  add({
+    ...document,
     name: "backup <dir>",
     about: "save the state of the project into a new folder; runs and the server may go on",
     example: "orket backup ../backups/monday",

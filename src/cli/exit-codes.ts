@@ -133,6 +133,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   STATE_UNFINISHED: EXIT.configuration,
   BACKUP_EXISTS: EXIT.usage,
   BACKUP_INVALID: EXIT.configuration,
+  IMPORT_INVALID: EXIT.configuration,
   RECORDING_INVALID: EXIT.configuration,
   SCRIPT_INVALID: EXIT.configuration,
   INTERRUPTED: EXIT.interrupted,

@@ -1,4 +1,5 @@
 // What the command line asks of the composition root: a project opened on real parts. The CLI knows no adapter.
+import type { ImportReport } from "../app/import-project.ts";
 import type { OffersDone } from "../app/offers/keep-offers.ts";
 import type { Offered, OfferRequest } from "../app/offers/offer-run.ts";
 import type { Reconciled } from "../app/pull-requests/reconcile.ts";
@@ -45,6 +46,8 @@ export type Project = {
   /** Looks at a repository of the forge, and sets it up where that is wanted. */
   readonly reconcile: (signal: AbortSignal) => Promise<Result<Reconciled>>;
   readonly offers: Offers;
+  /** Takes over what lies in the folder of an older project. */
+  readonly importFrom: (request: ImportRequest) => Promise<Result<ImportReport>>;
   readonly setUpForge: (request: SetupRequest) => Promise<Result<SetupReport>>;
   /** Shows what would go to which repository of the forge, and does it where that is wanted. */
   readonly publish: (request: PublishRequest, by: PublishedBy) => Promise<Result<PublishReport>>;
@@ -65,6 +68,14 @@ export type Offers = {
   ) => Promise<Result<readonly Offered[]>>;
   /** What the organization has opened by itself, and is not yet. */
   readonly offerDue: (signal: AbortSignal) => Promise<OffersDone>;
+};
+
+export type ImportRequest = {
+  readonly source: string;
+  /** Relative to the source. */
+  readonly database: string | null;
+  readonly executes: boolean;
+  readonly person: string;
 };
 
 export type PublishedBy = { readonly person: string; readonly signal: AbortSignal };

@@ -122,6 +122,7 @@ export const ERROR_CODES = {
   STATE_UNFINISHED: "A restore has not come to its end.",
   BACKUP_EXISTS: "Something bears the name of the backup already.",
   BACKUP_INVALID: "The backup is damaged, or none, or of a newer format.",
+  IMPORT_INVALID: "There is no project of the predecessor there, or its database cannot be read.",
   RECORDING_INVALID: "The recorded run does not load.",
   SCRIPT_INVALID: "The scripted model's file does not load.",
   INTERRUPTED: "A signal stopped the work; it can be resumed.",

@@ -125,6 +125,9 @@ export const EVENT_TYPES = [
   "key-revoked",
   // backup
   "state-restored",
+  // import
+  "project-imported",
+  "card-imported",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
