@@ -4,6 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
+import { createSystemClock } from "../../src/adapters/clock/system.ts";
+import { openSqliteStore } from "../../src/adapters/store/sqlite.ts";
 import { runOrket, startOrket } from "../support/orket.ts";
 import { approve, epicFile, makeProject, script, write } from "../support/project.ts";
 
@@ -17,7 +19,7 @@ const scriptWith = (delayMs: number): string =>
     },
   });
 
-async function startedRun(context: TestContext, delayMs: number) {
+async function startedRun(context: TestContext, delayMs: number, isFrozen = false) {
   const project = await makeProject({
     "model/core/epics/work.yaml": epicFile([{ id: "api" }]),
     "script.yaml": scriptWith(delayMs),
@@ -26,9 +28,24 @@ async function startedRun(context: TestContext, delayMs: number) {
   const running = startOrket(["run", "work", "--json"], { cwd: project.dir });
   context.after(() => running.signal("SIGKILL"));
   await running.says('"tool-finished"');
+  // Its step does not end before somebody lets it go on.
+  if (isFrozen) running.signal("SIGSTOP");
   const orket = async (...args: readonly string[]) => runOrket(args, { cwd: project.dir });
   const listed = JSON.parse((await orket("runs", "--json")).out) as { runs: { id: string }[] };
   return { ...project, running, orket, id: listed.runs[0]?.id ?? "" };
+}
+
+/** Whether somebody wants a run to stop. */
+async function isAsked(dir: string): Promise<boolean> {
+  const path = join(dir, ".orket/orket.db");
+  const store = await openSqliteStore({ path, clock: createSystemClock(), readOnly: true });
+  try {
+    const types = ["run-stop-requested"] as const;
+    const [asked] = await store.read(async ({ events }) => events.list({ types, limit: 1 }));
+    return asked !== undefined;
+  } finally {
+    await store.close();
+  }
 }
 
 type Shown = {
@@ -57,9 +74,11 @@ test("R-26 cancel stops a waiting model call, drops the turn and puts the card b
 });
 
 test("pause lets the running step end and starts none; continue goes on from there", async (context) => {
-  // Long enough for two more processes to start on a busy machine, and shorter than a pause waits.
-  const { running, orket, id, dir } = await startedRun(context, 3000);
-  const paused = await orket("runs", "pause", id);
+  const { running, orket, id, dir } = await startedRun(context, 1500, true);
+  const pausing = orket("runs", "pause", id);
+  while (!(await isAsked(dir))) await new Promise((resolve) => setTimeout(resolve, 20));
+  running.signal("SIGCONT");
+  const paused = await pausing;
   assert.deepEqual([paused.code, paused.out], [0, `${id} is paused (requested)\n`]);
   const ended = await running.ended;
   assert.equal(ended.code, 130);
