@@ -9,7 +9,7 @@ import { Alerts } from "./alerts.tsx";
 import { applyToBoard, loadBoard } from "./board-data.ts";
 import type { BoardCard, BoardData } from "./board-data.ts";
 import { CardTable } from "./card-table.tsx";
-import { COLUMNS, toColumns } from "./columns.ts";
+import { toColumns } from "./columns.ts";
 import { activeCount, filterCards, filtersOf, NO_FILTERS, viewOf } from "./filters.ts";
 import { Kanban } from "./kanban.tsx";
 import { Peek } from "./peek.tsx";
@@ -87,17 +87,8 @@ type ShownProps = {
 
 function Shown({ view, data, cards }: ShownProps) {
   if (view === "tree") return <Tree data={data} cards={cards} />;
-  if (view === "table") return <CardTable cards={inOrder(cards)} />;
-  return <Kanban columns={toColumns(cards)} />;
-}
-
-/** As the columns have them, one after the other; what stands in none comes last. */
-function inOrder(cards: readonly BoardCard[]): readonly BoardCard[] {
-  const columns = toColumns(cards);
-  const placed = COLUMNS.flatMap((name) => columns[name]);
-  return placed.length === cards.length
-    ? placed
-    : [...placed, ...cards.filter((card) => !placed.includes(card))];
+  if (view === "table") return <CardTable cards={cards} />;
+  return <Kanban cards={cards} />;
 }
 
 function usePeek(

@@ -21,12 +21,17 @@ const COLUMN_OF: Readonly<Record<CardStatus, ColumnName | null>> = {
 
 export const columnOf = (status: CardStatus): ColumnName | null => COLUMN_OF[status];
 
+/** C-9 stands before C-10. */
+const inOrder = new Intl.Collator("en", { numeric: true });
+
 /** Who needs a person comes first, then the one that holds up most; what is done, newest first. */
 function compare(left: BoardCard, right: BoardCard): number {
   const isDone = left.status === "done" && right.status === "done";
-  if (isDone) return (right.since ?? "").localeCompare(left.since ?? "");
+  if (isDone) return (left.since ?? "") < (right.since ?? "") ? 1 : -1;
   const needs = (card: BoardCard): number => (card.status === "waiting_for_developer" ? 0 : 1);
-  return needs(left) - needs(right) || right.score - left.score || left.id.localeCompare(right.id);
+  return (
+    needs(left) - needs(right) || right.score - left.score || inOrder.compare(left.id, right.id)
+  );
 }
 
 export function toColumns(
@@ -45,4 +50,11 @@ export function toColumns(
   }
   for (const column of Object.values(columns)) column.sort(compare);
   return columns;
+}
+
+/** As the columns have them, one after the other; what stands in none comes last. */
+export function inColumnOrder(cards: readonly BoardCard[]): readonly BoardCard[] {
+  const columns = toColumns(cards);
+  const placed = COLUMNS.flatMap((name) => columns[name]);
+  return [...placed, ...cards.filter(({ status }) => columnOf(status) === null)];
 }

@@ -1,36 +1,38 @@
 // The board as columns, each a list of its own that draws only what is in sight.
-import { memo } from "react";
+import { memo, useMemo } from "react";
 import { Chip, lookOfCard } from "../../kit/chip.tsx";
 import { Text } from "../../kit/text.tsx";
 import { Since } from "../../kit/time.tsx";
 import { VirtualList } from "../../kit/virtual-list.tsx";
 import type { BoardCard } from "./board-data.ts";
 import { CardLink } from "./card-link.tsx";
-import type { toColumns } from "./columns.ts";
-import { COLUMNS } from "./columns.ts";
+import { COLUMNS, toColumns } from "./columns.ts";
 import { standingOf } from "./standing.ts";
 
 const CARD_PX = 96;
 
-export const Kanban = ({ columns }: { readonly columns: ReturnType<typeof toColumns> }) => (
-  <div className="kanban">
-    {COLUMNS.map((name) => (
-      <section key={name} aria-label={name}>
-        <h2>
-          {name} <span className="meta">{columns[name].length}</span>
-        </h2>
-        <VirtualList
-          label={`Cards: ${name}`}
-          items={columns[name]}
-          rowHeight={CARD_PX}
-          keyOf={({ key }) => key}
-        >
-          {(card) => <CardTile card={card} />}
-        </VirtualList>
-      </section>
-    ))}
-  </div>
-);
+export function Kanban({ cards }: { readonly cards: readonly BoardCard[] }) {
+  const columns = useMemo(() => toColumns(cards), [cards]);
+  return (
+    <div className="kanban">
+      {COLUMNS.map((name) => (
+        <section key={name} aria-label={name}>
+          <h2>
+            {name} <span className="meta">{columns[name].length}</span>
+          </h2>
+          <VirtualList
+            label={`Cards: ${name}`}
+            items={columns[name]}
+            rowHeight={CARD_PX}
+            keyOf={({ key }) => key}
+          >
+            {(card) => <CardTile card={card} />}
+          </VirtualList>
+        </section>
+      ))}
+    </div>
+  );
+}
 
 const CardTile = memo(({ card }: { readonly card: BoardCard }) => (
   <article className="card-tile">

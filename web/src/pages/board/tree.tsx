@@ -1,4 +1,5 @@
 // The board as the plan has it: rocks, their epics, and the cards of each, with how far each epic is.
+import { useMemo } from "react";
 import { Chip, lookOfCard } from "../../kit/chip.tsx";
 import { Text } from "../../kit/text.tsx";
 import { VirtualList } from "../../kit/virtual-list.tsx";
@@ -35,16 +36,19 @@ export function toRows({ epics }: BoardData, cards: readonly BoardCard[]): reado
 
 type TreeProps = { readonly data: BoardData; readonly cards: readonly BoardCard[] };
 
-export const Tree = ({ data, cards }: TreeProps) => (
-  <VirtualList
-    label="Rocks, epics and cards"
-    items={toRows(data, cards)}
-    rowHeight={36}
-    keyOf={({ key }) => key}
-  >
-    {(row) => <TreeRow row={row} />}
-  </VirtualList>
-);
+export function Tree({ data, cards }: TreeProps) {
+  const rows = useMemo(() => toRows(data, cards), [data, cards]);
+  return (
+    <VirtualList
+      label="Rocks, epics and cards"
+      items={rows}
+      rowHeight={36}
+      keyOf={({ key }) => key}
+    >
+      {(row) => <TreeRow row={row} />}
+    </VirtualList>
+  );
+}
 
 function TreeRow({ row }: { readonly row: Row }) {
   if (row.kind === "card") {
