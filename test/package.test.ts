@@ -41,6 +41,7 @@ test("the package", async (t) => {
       "bin/orket",
       "bin/package.json",
       "dist/main.js",
+      "web/dist/index.html",
     ];
     assert.deepEqual(
       needed.filter((path) => !paths.includes(path)),

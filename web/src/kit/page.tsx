@@ -5,6 +5,14 @@ import { useEffect, useRef } from "react";
 export type PageHeadProps = { readonly title: string; readonly children?: ReactNode };
 
 let isFirst = true;
+let waiting = 0;
+let shown = "";
+
+/** What waits stands before the title, to be seen from other tabs. */
+export function countInTitle(count: number): void {
+  waiting = count;
+  document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${shown}`;
+}
 
 export function PageHead({ title, children }: PageHeadProps) {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -14,7 +22,8 @@ export function PageHead({ title, children }: PageHeadProps) {
     isFirst = false;
   }, []);
   useEffect(() => {
-    document.title = `${title} · Orket`;
+    shown = `${title} · Orket`;
+    countInTitle(waiting);
   }, [title]);
   return (
     <header className="toolbar">

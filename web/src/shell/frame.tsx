@@ -6,11 +6,13 @@ import { Link, useLocation } from "wouter";
 import { getJson } from "../api/http.ts";
 import type { Health } from "../api/types.ts";
 import { Icon } from "../kit/icons.tsx";
+import { countInTitle } from "../kit/page.tsx";
 import { Text } from "../kit/text.tsx";
 import { live } from "../live/use-live.ts";
 import { RAIL } from "../routes.tsx";
 import { LiveChip } from "./live-chip.tsx";
 import { SafetyBar } from "./safety-bar.tsx";
+import { usePendingApprovals } from "./pending.ts";
 import { ThemeSwitch } from "./theme-switch.tsx";
 import { useGoKeys } from "./go-keys.ts";
 
@@ -63,6 +65,8 @@ function TopBar() {
 
 function Rail() {
   const [path] = useLocation();
+  const pending = usePendingApprovals().data?.approvals.length ?? 0;
+  useEffect(() => countInTitle(pending), [pending]);
   return (
     <nav className="rail" aria-label="Pages">
       <ul>
@@ -73,6 +77,7 @@ function Rail() {
               <Link href={to} aria-current={isHere ? "page" : undefined}>
                 <Icon name={icon} />
                 {word}
+                {to === "/approvals" && pending > 0 ? <Badge count={pending} /> : null}
               </Link>
             </li>
           );
@@ -81,3 +86,10 @@ function Rail() {
     </nav>
   );
 }
+
+const Badge = ({ count }: { readonly count: number }) => (
+  <span className="badge">
+    {count}
+    <span className="hidden-label"> waiting</span>
+  </span>
+);

@@ -1,6 +1,7 @@
 // How the board is looked at: the view and the filters. All of it stands in the address.
 import type { ReactNode } from "react";
 import type { SearchState } from "../../kit/search-state.ts";
+import { marked } from "../../kit/text.tsx";
 import type { BoardData } from "./board-data.ts";
 import type { FilterName, Filters } from "./filters.ts";
 import { choicesOf, VIEWS, viewOf } from "./filters.ts";
@@ -56,7 +57,7 @@ export function Toolbar({ data, filters, search }: ToolbarProps) {
       <Choice name="Epic" value={filters.epic} pick={pick("epic")}>
         {epics.map(({ id, name }) => (
           <option key={id} value={id}>
-            {name}
+            {marked(name)}
           </option>
         ))}
       </Choice>
@@ -74,7 +75,9 @@ export function Toolbar({ data, filters, search }: ToolbarProps) {
       </Choice>
       <Choice name="Seat" value={filters.seat} pick={pick("seat")}>
         {seats.map((seat) => (
-          <option key={seat}>{seat}</option>
+          <option key={seat} value={seat}>
+            {marked(seat)}
+          </option>
         ))}
       </Choice>
     </section>
