@@ -45,7 +45,7 @@ test("a key typed once leads to the page that was asked for, and stands nowhere 
 
 test("the board shows a run as it goes, over the server's death and return", async (context) => {
   const web = await openWeb(context, { files: files(1500) });
-  const page = await web.open("/board");
+  const page = await web.open("/board", { expected: /ERR_CONNECTION_REFUSED/ });
   const column = (name: string) => page.getByRole("region", { name, exact: true });
   await column("Ready").getByText("Keep what was said <b>bold</b>").waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
@@ -57,8 +57,17 @@ test("the board shows a run as it goes, over the server's death and return", asy
   await web.shoot(page, "board-working");
   await web.kill();
   await page.getByText("Reconnecting", { exact: true }).waitFor();
+  await page.getByText("Not heard from the server").waitFor();
+  // Somebody was in the middle of a sentence.
+  await page.getByLabel("Find").fill("an");
+  assert.deepEqual(await violationsOf(page), []);
+  await web.shoot(page, "board-lost");
   await web.start();
   await page.getByText("Live", { exact: true }).waitFor();
+  await page.getByText("Not heard from the server").waitFor({ state: "hidden" });
+  assert.equal(await page.getByLabel("Find").inputValue(), "an");
+  assert.equal(await page.evaluate("document.activeElement.type"), "search");
+  await page.getByLabel("Find").fill("");
   await column("Done").getByText("Keep what was said <b>bold</b>").waitFor();
   await column("Done").getByText("Answer the first call").waitFor();
   await web.shoot(page, "board-done");

@@ -12,6 +12,7 @@ import { live } from "../live/use-live.ts";
 import { RAIL } from "../routes.tsx";
 import { LiveChip } from "./live-chip.tsx";
 import { SafetyBar } from "./safety-bar.tsx";
+import { StaleBar } from "./stale-bar.tsx";
 import { usePendingApprovals } from "./pending.ts";
 import { ThemeSwitch } from "./theme-switch.tsx";
 import { useGoKeys } from "./go-keys.ts";
@@ -58,6 +59,7 @@ function TopBar() {
       <span className="push" />
       <LiveChip />
       <ThemeSwitch />
+      <StaleBar />
       <SafetyBar />
     </header>
   );
