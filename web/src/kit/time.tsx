@@ -1,5 +1,8 @@
 // Times as people say them: how long ago, with the moment and its zone on hover and for the reader of screens.
 import { useSyncExternalStore } from "react";
+import { spanOf } from "./span.ts";
+
+export { spanOf };
 
 const TICK_MS = 10_000;
 const lookers = new Set<() => void>();
@@ -23,23 +26,14 @@ function subscribe(look: () => void): () => void {
 /** The same moment for the whole page; it moves on every ten seconds. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs);
 
-const STEPS = [
-  [60_000, 1000, "s"],
-  [3_600_000, 60_000, "min"],
-  [86_400_000, 3_600_000, "h"],
-  [Number.POSITIVE_INFINITY, 86_400_000, "d"],
-] as const;
-
-/** `18 s`, `4 min`, `2 h`, `3 d`. */
-export function spanOf(milliseconds: number): string {
-  const span = Math.max(0, milliseconds);
-  const [, unit, word] = STEPS.find(([below]) => span < below) ?? STEPS[3];
-  return `${Math.floor(span / unit)} ${word}`;
-}
-
 const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 
 export const momentOf = (at: string): string => ABSOLUTE.format(new Date(at));
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
+/** `14:02`, by the clock of whoever looks. */
+export const clockOf = (at: string): string => CLOCK.format(new Date(at));
 
 /** How long ago it was. */
 export function Since({ at }: { readonly at: string }) {

@@ -1,7 +1,7 @@
 // A card's id, which opens the card beside the board. The address says which one is open.
 import { Link, useSearch } from "wouter";
 import { changedSearch } from "../../kit/search-state.ts";
-import { marked } from "../../kit/text.tsx";
+import { marked } from "../../kit/marks.ts";
 import type { BoardCard } from "./board-data.ts";
 
 export function CardLink({ card }: { readonly card: Pick<BoardCard, "id" | "key"> }) {

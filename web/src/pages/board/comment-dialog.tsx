@@ -7,7 +7,7 @@ import { postJson } from "../../api/http.ts";
 import type { CardView } from "../../api/types.ts";
 import { Dialog } from "../../kit/dialog.tsx";
 import { Failure } from "../../kit/states.tsx";
-import { marked } from "../../kit/text.tsx";
+import { marked } from "../../kit/marks.ts";
 import type { MoveDialogProps } from "./move-dialog.tsx";
 
 export function CommentDialog({ card, onClose }: MoveDialogProps) {

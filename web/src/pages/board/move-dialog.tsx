@@ -8,7 +8,7 @@ import type { CardStatus, CardView } from "../../api/types.ts";
 import { lookOfCard } from "../../kit/chip.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { Failure } from "../../kit/states.tsx";
-import { marked } from "../../kit/text.tsx";
+import { marked } from "../../kit/marks.ts";
 import type { BoardCard } from "./board-data.ts";
 import { MOVES, needsReason, WAITS } from "./moves.ts";
 

@@ -5,8 +5,9 @@ import { getJson } from "../../api/http.ts";
 import type { CardView, EventPage } from "../../api/types.ts";
 import { Chip, lookOfCard } from "../../kit/chip.tsx";
 import { Loaded } from "../../kit/states.tsx";
-import { marked, Text } from "../../kit/text.tsx";
-import { momentOf, Since } from "../../kit/time.tsx";
+import { marked } from "../../kit/marks.ts";
+import { Text } from "../../kit/text.tsx";
+import { clockOf, momentOf, Since } from "../../kit/time.tsx";
 import { reloadOn, useLive } from "../../live/use-live.ts";
 import type { BoardCard } from "./board-data.ts";
 import { addressOfCard, CardLink } from "./card-link.tsx";
@@ -157,7 +158,7 @@ function History({ events }: { readonly events: EventPage["events"] }) {
         {shown.toReversed().map(({ seq, at, actor, text }) => (
           <li key={seq} className="wrap">
             <time className="meta" dateTime={at} title={momentOf(at)}>
-              {at.slice(11, 16)}
+              {clockOf(at)}
             </time>{" "}
             <Text>{text}</Text> <span className="meta">{marked(actor)}</span>
           </li>

@@ -1,7 +1,7 @@
 // How the board is looked at: the view and the filters. All of it stands in the address.
 import type { ReactNode } from "react";
 import type { SearchState } from "../../kit/search-state.ts";
-import { marked } from "../../kit/text.tsx";
+import { marked } from "../../kit/marks.ts";
 import type { BoardData } from "./board-data.ts";
 import type { FilterName, Filters } from "./filters.ts";
 import { choicesOf, VIEWS, viewOf } from "./filters.ts";

@@ -5,13 +5,8 @@ import { useSearch } from "wouter";
 import { ApiError, postJson } from "../../api/http.ts";
 import { PageHead } from "../../kit/page.tsx";
 import { Failure } from "../../kit/states.tsx";
+import { nextOf } from "./next.ts";
 import "./login.css";
-
-/** Only a page of this server; an address elsewhere would begin with two slashes. */
-export const nextOf = (search: string): string => {
-  const next = new URLSearchParams(search).get("next") ?? "/board";
-  return /^\/(?![/\\])/.test(next) && !next.startsWith("/login") ? next : "/board";
-};
 
 export function LoginPage() {
   const search = useSearch();
