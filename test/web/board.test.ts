@@ -121,6 +121,18 @@ test("a person finds, opens, moves and discusses a card by keys alone, and a ref
   await dialog.waitFor({ state: "hidden" });
   await page.keyboard.press("Escape");
   await peek.waitFor({ state: "hidden" });
+
+  await page.keyboard.press("?");
+  await page.getByLabel("Single keys do something").uncheck();
+  assert.deepEqual(await violationsOf(page), []);
+  await web.shoot(page, "keys");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  await page.keyboard.press("?");
+  await page.keyboard.press("g");
+  await page.keyboard.press("r");
+  assert.equal(await dialog.count(), 0);
+  assert.equal(new URL(page.url()).pathname, "/board");
 });
 
 test("the address holds view, filters and the open card, over Back and reload", async (context) => {

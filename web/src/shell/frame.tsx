@@ -10,6 +10,7 @@ import { countInTitle } from "../kit/page.tsx";
 import { Text } from "../kit/text.tsx";
 import { live } from "../live/use-live.ts";
 import { RAIL } from "../routes.tsx";
+import { KeySheet } from "./key-sheet.tsx";
 import { LiveChip } from "./live-chip.tsx";
 import { SafetyBar } from "./safety-bar.tsx";
 import { StaleBar } from "./stale-bar.tsx";
@@ -58,6 +59,7 @@ function TopBar() {
       )}
       <span className="push" />
       <LiveChip />
+      <KeySheet />
       <ThemeSwitch />
       <StaleBar />
       <SafetyBar />

@@ -1,6 +1,6 @@
 // The board by keys: `h` and `l` between columns, `[` and `]` between cards, `m`, `c` and `Esc` on the open one.
 import { useEffect } from "react";
-import { isTyping } from "../../shell/go-keys.ts";
+import { isForPage, isTyping } from "../../shell/go-keys.ts";
 
 export type BoardKeys = {
   readonly step: (by: 1 | -1) => void;
@@ -11,7 +11,8 @@ export type BoardKeys = {
 export function useBoardKeys({ step, ask, close }: BoardKeys): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      // Esc closes, also where single keys are off.
+      if (!isForPage(event) && (event.key !== "Escape" || isTyping(event.target))) return;
       const acts: Readonly<Record<string, () => void>> = {
         "[": () => step(-1),
         "]": () => step(1),
