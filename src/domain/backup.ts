@@ -35,11 +35,13 @@ export const STATE_PARTS: Readonly<Record<string, StatePart>> = {
 const OF_DATABASE = /^orket\.db(?:-wal|-shm|-journal)?$/;
 const OF_PROCESS_LOG = /^process\.jsonl(?:\.\d+)?$/;
 
+const PARTS: ReadonlyMap<string, StatePart> = new Map(Object.entries(STATE_PARTS));
+
 /** What is to be done with a name directly in the state directory; null for one that is nobody's. */
 export function partOf(name: string): StatePart | "database" | null {
   if (OF_DATABASE.test(name)) return "database";
   const known = OF_PROCESS_LOG.test(name) ? PROCESS_LOG : name;
-  return Object.hasOwn(STATE_PARTS, known) ? (STATE_PARTS[known] ?? null) : null;
+  return PARTS.get(known) ?? null;
 }
 
 export type BackupFile = {
@@ -82,7 +84,7 @@ export function isBackupPath(path: string): boolean {
   const names = path.split("/");
   if (!names.every(isName)) return false;
   if (path === DATABASE_FILE) return true;
-  const part = partOf(names[0] ?? "");
+  const part = partOf(path.split("/", 1).join(""));
   return part !== null && part !== "database" && part.isKept;
 }
 

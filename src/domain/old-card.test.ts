@@ -64,6 +64,8 @@ test("each status becomes one that is true here; what is none is blocked, and ne
 test("numbers that are none count nothing, and huge ones are cut", () => {
   const { state } = read({ retry_count: "many", credits_spent: -3 });
   assert.deepEqual([state.retryCount, state.credits], [0, 0]);
+  const bare = read({ retry_count: null, assignee: "", resolution: "" }).state;
+  assert.deepEqual([bare.retryCount, bare.assignee, bare.resolution], [0, null, null]);
   const huge = read({
     retry_count: 1e12,
     credits_spent: "1e300",
