@@ -2,7 +2,6 @@
 // those that the server knows, see src/http/pages.ts there.
 import { lazy } from "react";
 import type { LazyExoticComponent } from "react";
-import type { IconName } from "./kit/icons.tsx";
 import type { Page } from "./page.ts";
 
 export type PageRoute = { readonly path: string; readonly page: LazyExoticComponent<Page> };
@@ -39,22 +38,4 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/system/files", page: system },
   { path: "/system/security", page: system },
   { path: "/system/usage", page: system },
-];
-
-export type RailEntry = {
-  readonly path: string;
-  readonly word: string;
-  readonly icon: IconName;
-  /** After `g`. */
-  readonly letter: string;
-};
-
-export const RAIL: readonly RailEntry[] = [
-  { path: "/board", word: "Board", icon: "board", letter: "b" },
-  { path: "/runs", word: "Runs", icon: "runs", letter: "r" },
-  { path: "/approvals", word: "Approvals", icon: "approvals", letter: "a" },
-  { path: "/reviews", word: "Reviews", icon: "review", letter: "v" },
-  { path: "/sandboxes", word: "Sandboxes", icon: "sandboxes", letter: "s" },
-  { path: "/driver", word: "Driver", icon: "driver", letter: "d" },
-  { path: "/system", word: "System", icon: "system", letter: "y" },
 ];

@@ -9,8 +9,9 @@ import { Icon } from "../kit/icons.tsx";
 import { countInTitle } from "../kit/page.tsx";
 import { Text } from "../kit/text.tsx";
 import { live } from "../live/use-live.ts";
-import { RAIL } from "../routes.tsx";
+import { RAIL } from "../rail.ts";
 import { KeySheet } from "./key-sheet.tsx";
+import { PaletteKey } from "./palette-key.tsx";
 import { LiveChip } from "./live-chip.tsx";
 import { SafetyBar } from "./safety-bar.tsx";
 import { StaleBar } from "./stale-bar.tsx";
@@ -58,6 +59,7 @@ function TopBar() {
         </span>
       )}
       <span className="push" />
+      <PaletteKey />
       <LiveChip />
       <KeySheet />
       <ThemeSwitch />

@@ -1,7 +1,7 @@
 // `g` and a letter lead to a page of the rail. Keys typed into a field are text.
 import { useEffect } from "react";
 import { useLocation } from "wouter";
-import { RAIL } from "../routes.tsx";
+import { RAIL } from "../rail.ts";
 
 const PAUSE_MS = 1500;
 

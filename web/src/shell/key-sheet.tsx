@@ -4,6 +4,7 @@ import { Dialog } from "../kit/dialog.tsx";
 import { areKeysOn, isForPage, setKeysOn } from "./go-keys.ts";
 
 const KEYS = [
+  ["Ctrl-K", "go to any page, card or run"],
   ["g, then b r a v s d y", "Board, Runs, Approvals, reViews, Sandboxes, Driver, sYstem"],
   ["j k", "down, up in a list"],
   ["h l", "column to the left, to the right"],
