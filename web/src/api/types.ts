@@ -19,6 +19,7 @@ import type {
   boardSchema,
   postureSchema,
   turnPage,
+  turnViewSchema,
 } from "../../../src/http/api-project.ts";
 
 export type Problem = z.output<typeof problemSchema>;
@@ -36,6 +37,7 @@ export type RunView = z.output<typeof runViewSchema>;
 export type Approval = z.output<typeof approvalSchema>;
 export type ApprovalPage = z.output<typeof approvalPage>;
 export type TurnPage = z.output<typeof turnPage>;
+export type TurnView = z.output<typeof turnViewSchema>;
 export type Posture = z.output<typeof postureSchema>;
 type BoardAnswer = z.output<typeof boardSchema>;
 

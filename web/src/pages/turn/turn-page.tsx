@@ -1,12 +1,92 @@
-// Turn.
+// One turn as it was: what the model was shown, what it said, each call with the gate's answer, and what came back.
+import { Link } from "wouter";
+import { useQuery } from "@tanstack/react-query";
+import type { ApiError } from "../../api/http.ts";
+import { getJson } from "../../api/http.ts";
+import type { TurnView } from "../../api/types.ts";
 import { PageHead } from "../../kit/page.tsx";
-import { Empty } from "../../kit/states.tsx";
+import { Loaded } from "../../kit/states.tsx";
+import { Text } from "../../kit/text.tsx";
+import type { PageProps } from "../../page.ts";
+import { cutText } from "./cut-text.ts";
+import "./turn.css";
 
-export default function TurnPage() {
+export default function TurnPage({ params: { id = "", turn = "" } }: PageProps) {
+  const path = `/v1/runs/${encodeURIComponent(id)}/turns/${encodeURIComponent(turn)}`;
+  const { data, error, refetch } = useQuery<TurnView, ApiError>({
+    queryKey: ["turn", id, turn],
+    queryFn: async ({ signal }) => getJson(path, { signal }),
+  });
+  const near = (by: number): string => `/runs/${encodeURIComponent(id)}/turns/${Number(turn) + by}`;
   return (
     <>
-      <PageHead title="Turn" />
-      <Empty title="This page is not here yet." />
+      <PageHead title={`Turn ${turn}`}>
+        <Link href={`/runs/${encodeURIComponent(id)}`}>Run {id}</Link>
+        {Number(turn) > 1 ? <Link href={near(-1)}>Previous</Link> : null}
+        <Link href={near(1)}>Next</Link>
+      </PageHead>
+      <Loaded what="the turn" data={data} error={error} reload={() => void refetch()}>
+        {(view) => <Whole view={view} />}
+      </Loaded>
     </>
   );
 }
+
+const Whole = ({ view: { turn, prompt, steps, events } }: { readonly view: TurnView }) => (
+  <>
+    <p>
+      <Text>{`${turn.seat} (${turn.kind}) on ${turn.card}, ${turn.model}: ${turn.status}`}</Text>
+      {turn.outcome === null ? null : (
+        <>
+          {" "}
+          · <Text>{turn.outcome}</Text>
+        </>
+      )}
+    </p>
+    {prompt.map(({ role, content }, place) => (
+      <details key={`${role}-${place}`}>
+        <summary>Shown as {role}</summary>
+        <Body text={content} />
+      </details>
+    ))}
+    {steps.map(({ number, text, calls, results }) => (
+      <section key={number} aria-label={`Reply ${number}`}>
+        <h2>Reply {number}</h2>
+        {text === "" ? null : <Body text={text} />}
+        {calls.map((call) => (
+          <div className="call" key={call.id}>
+            <h3>
+              <Text>{call.tool}</Text>
+            </h3>
+            <Body text={JSON.stringify(call.args, null, 2)} />
+            <p className="meta">{verdictOf(events, call.id)}</p>
+            <Body
+              text={JSON.stringify(
+                results.find(({ callId }) => callId === call.id)?.result ?? null,
+                null,
+                2,
+              )}
+            />
+          </div>
+        ))}
+      </section>
+    ))}
+  </>
+);
+
+/** What the gate said of the call; the log has it. */
+function verdictOf(events: TurnView["events"], call: string): string {
+  const told = events.find(
+    ({ type, data }) => (type === "tool-called" || type === "tool-denied") && data["call"] === call,
+  );
+  if (told === undefined) return "The gate was not asked.";
+  const code = told.data["code"];
+  const reason = typeof code === "string" ? ` (${code})` : "";
+  return told.type === "tool-denied" ? `Refused by the gate${reason}` : "Allowed by the gate";
+}
+
+const Body = ({ text }: { readonly text: string }) => (
+  <pre className="exact" tabIndex={0}>
+    <Text>{cutText(text)}</Text>
+  </pre>
+);
