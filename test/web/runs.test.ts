@@ -63,6 +63,11 @@ test("a decision in the inbox frees the run, and its page and turns show what ha
   await page.getByText("run-ended").waitFor({ state: "detached" });
   assert.match(page.url(), /tab=events&q=approval-decided/);
   assert.deepEqual(await violationsOf(page), []);
+  await page.getByRole("button", { name: "Files" }).click();
+  await page.getByText("docs/api.md", { exact: true }).click();
+  await page.locator(".added").getByText("+1", { exact: true }).waitFor();
+  assert.deepEqual(await violationsOf(page), []);
+  await web.shoot(page, "run-files");
   await page.getByRole("button", { name: /^Turns/ }).click();
   await page.getByRole("region", { name: "Turns" }).getByRole("link", { name: "1" }).click();
   await page.getByRole("heading", { name: "Turn 1" }).waitFor();
@@ -70,6 +75,11 @@ test("a decision in the inbox frees the run, and its page and turns show what ha
   await page.getByText("Allowed by the gate").first().waitFor();
   assert.deepEqual(await violationsOf(page), []);
   await web.shoot(page, "turn");
+  const id = /run-[^/]+/.exec(page.url())?.[0] ?? "";
+  await page.goto(`${web.url}/runs/compare?a=${id}&b=${id}`);
+  await page.getByRole("rowheader", { name: "Turns" }).waitFor();
+  assert.deepEqual(await violationsOf(page), []);
+  await web.shoot(page, "compare");
   const dark = await web.open("/runs", { theme: "dark" });
   await dark.getByRole("link", { name: /^run-/ }).waitFor();
   assert.deepEqual(await violationsOf(dark), []);

@@ -10,7 +10,7 @@ import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import { answer } from "../translate.ts";
 
-const reviewSchema = z.object({
+export const reviewSchema = z.object({
   owner: z.string(),
   repository: z.string(),
   number: z.number(),
@@ -53,7 +53,7 @@ const reviewSchema = z.object({
   updatedAt: z.string(),
 });
 
-const errandSchema = z.object({
+export const errandSchema = z.object({
   kind: z.enum(ERRAND_KINDS),
   about: z.string(),
   round: z.number(),

@@ -7,6 +7,8 @@ import type {
   eventPage,
   eventSchema,
   healthSchema,
+  heartbeatSchema,
+  metricsSchema,
   problemSchema,
   runPage,
   runSchema,
@@ -17,11 +19,29 @@ import type {
   approvalPage,
   approvalSchema,
   boardSchema,
+  chatSchema,
   postureSchema,
+  runFilesSchema,
+  sandboxPage,
+  sandboxSchema,
   turnPage,
   turnViewSchema,
 } from "../../../src/http/api-project.ts";
+import type { errandSchema, reviewSchema } from "../../../src/http/routes/reviews.ts";
 
+export type Review = z.output<typeof reviewSchema>;
+export type Errand = z.output<typeof errandSchema>;
+export type ReviewPage = { readonly reviews: readonly Review[]; readonly asOfSeq: number };
+export type ReviewView = {
+  readonly review: Review & { readonly errands: readonly Errand[] };
+  readonly asOfSeq: number;
+};
+export type Sandbox = z.output<typeof sandboxSchema>;
+export type SandboxPage = z.output<typeof sandboxPage>;
+export type Heartbeat = z.output<typeof heartbeatSchema>;
+export type Metrics = z.output<typeof metricsSchema>;
+export type DriverAnswer = z.output<typeof chatSchema>;
+export type RunFiles = z.output<typeof runFilesSchema>;
 export type Problem = z.output<typeof problemSchema>;
 export type Health = z.output<typeof healthSchema>;
 export type Version = z.output<typeof versionSchema>;

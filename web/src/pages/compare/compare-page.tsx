@@ -1,12 +1,107 @@
-// Compare runs.
+// Two runs side by side: how they ended, and what they took.
+import type { ReactNode } from "react";
+import { useQuery } from "@tanstack/react-query";
+import type { ApiError } from "../../api/http.ts";
+import { getJson } from "../../api/http.ts";
+import type { Run, RunPage, RunView } from "../../api/types.ts";
+import { Chip, lookOfRun } from "../../kit/chip.tsx";
 import { PageHead } from "../../kit/page.tsx";
-import { Empty } from "../../kit/states.tsx";
+import { useSearchState } from "../../kit/search-state.ts";
+import { Empty, Loaded } from "../../kit/states.tsx";
+import { Text } from "../../kit/text.tsx";
+import { momentOf } from "../../kit/time.tsx";
+import { costOf, durationOf, tokensOf } from "../runs/amounts.ts";
 
 export default function ComparePage() {
+  const { get } = useSearchState();
+  const [one, other] = [get("a"), get("b")];
   return (
     <>
-      <PageHead title="Compare runs" />
-      <Empty title="This page is not here yet." />
+      <PageHead title="Compare runs">
+        <Choose name="a" label="One" />
+        <Choose name="b" label="Other" />
+      </PageHead>
+      {one === null || other === null ? (
+        <Empty title="Choose two runs." />
+      ) : (
+        <Both one={one} other={other} />
+      )}
     </>
+  );
+}
+
+function Choose({ name, label }: { readonly name: "a" | "b"; readonly label: string }) {
+  const { get, set } = useSearchState();
+  const { data } = useQuery<RunPage, ApiError>({
+    queryKey: ["runs-to-compare"],
+    queryFn: async ({ signal }) => getJson("/v1/runs", { params: { limit: 100 }, signal }),
+  });
+  return (
+    <label>
+      {label}{" "}
+      <select value={get(name) ?? ""} onChange={({ target }) => set({ [name]: target.value })}>
+        <option value="">none</option>
+        {(data?.runs ?? []).map(({ id, card }) => (
+          <option key={id} value={id}>
+            {`${card} ${id}`}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const useRun = (id: string) =>
+  useQuery<RunView, ApiError>({
+    queryKey: ["run-to-compare", id],
+    queryFn: async ({ signal }) => getJson(`/v1/runs/${encodeURIComponent(id)}`, { signal }),
+  });
+
+type Row = { readonly name: string; readonly of: (run: Run) => ReactNode };
+const ROWS: readonly Row[] = [
+  { name: "Card", of: ({ card }) => <Text>{card}</Text> },
+  { name: "State", of: (run) => <Chip {...lookOfRun(run)} /> },
+  { name: "Model", of: ({ model }) => <Text>{model ?? "as the project has it"}</Text> },
+  { name: "Began", of: ({ createdAt }) => momentOf(createdAt) },
+  { name: "Worked", of: ({ activeMs }) => durationOf(activeMs) },
+  { name: "Turns", of: ({ turns }) => turns },
+  { name: "Tokens in / out", of: ({ usage }) => tokensOf(usage) },
+  { name: "Cost", of: ({ usage }) => costOf(usage) },
+];
+
+function Both({ one, other }: { readonly one: string; readonly other: string }) {
+  const [first, second] = [useRun(one), useRun(other)];
+  const data =
+    first.data === undefined || second.data === undefined ? undefined : [first.data, second.data];
+  const reload = (): void => void Promise.all([first.refetch(), second.refetch()]);
+  return (
+    <Loaded what="both runs" data={data} error={first.error ?? second.error} reload={reload}>
+      {(views) => (
+        <section className="table-scroll" aria-label="Both runs" tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">What</th>
+                {views.map(({ run }, place) => (
+                  <th scope="col" key={place}>
+                    {run.id}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {ROWS.map(({ name, of }) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  {views.map(({ run }, place) => (
+                    <td key={place}>{of(run)}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </Loaded>
   );
 }

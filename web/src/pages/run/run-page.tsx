@@ -16,6 +16,7 @@ import { Since, clockOf } from "../../kit/time.tsx";
 import { reloadOn, useLive } from "../../live/use-live.ts";
 import type { PageProps } from "../../page.ts";
 import { costOf, durationOf, tokensOf } from "../runs/amounts.ts";
+import { Files } from "./files.tsx";
 import { isOfRun, loadEvents, loadRun } from "./run-data.ts";
 import type { RunData } from "./run-data.ts";
 import "./run.css";
@@ -27,7 +28,7 @@ export default function RunPage({ params: { id = "" } }: PageProps) {
     apply: reloadOn(isOfRun(id)),
   });
   const { get, set } = useSearchState();
-  const tab = get("tab") === "events" ? "events" : "turns";
+  const tab = TABS.find((one) => one === get("tab")) ?? "turns";
   return (
     <>
       <PageHead title={`Run ${id}`} />
@@ -36,24 +37,29 @@ export default function RunPage({ params: { id = "" } }: PageProps) {
           <>
             <Standing view={data.view} />
             <nav className="toolbar" aria-label="Parts of the run">
-              {(["turns", "events"] as const).map((one) => (
+              {TABS.map((one) => (
                 <button
                   key={one}
                   type="button"
                   aria-pressed={tab === one}
                   onClick={() => set({ tab: one })}
                 >
-                  {one === "turns" ? `Turns ${data.turns.length}` : "Events"}
+                  {one === "turns" ? `Turns ${data.turns.length}` : WORDS[one]}
                 </button>
               ))}
             </nav>
-            {tab === "turns" ? <Turns data={data} /> : <Events id={id} />}
+            {tab === "turns" ? <Turns data={data} /> : null}
+            {tab === "events" ? <Events id={id} /> : null}
+            {tab === "files" ? <Files id={id} /> : null}
           </>
         )}
       </Loaded>
     </>
   );
 }
+
+const TABS = ["turns", "events", "files"] as const;
+const WORDS = { events: "Events", files: "Files" } as const;
 
 const ACTIVE: readonly string[] = ["queued", "running", "paused"];
 

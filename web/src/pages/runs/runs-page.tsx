@@ -35,6 +35,7 @@ export default function RunsPage() {
   return (
     <>
       <PageHead title="Runs">
+        <Link href="/runs/compare">Compare two</Link>
         <label>
           State{" "}
           <select
