@@ -111,6 +111,16 @@ test("its end is said once, whether by a person, by age, or by both at once", as
   assert.equal(said(/Its sandbox is taken down/).length, 1);
 });
 
+test("a sandbox that the engine lost is told as gone too, though the registry keeps it to be read", async (context) => {
+  const { merge, said, boxes, engine, look, loop, isOwnerGone } = await openScene(context);
+  await merge();
+  engine.sandbox.there.clear();
+  await keepOnce(engine, isOwnerGone, NEVER);
+  assert.equal((await boxes())[0]?.state, "failed");
+  for (let round = 0; round < 3; round += 1) await look(loop);
+  assert.equal(said(/Its sandbox is taken down/).length, 1);
+});
+
 const ANSWERS: readonly { name: string; files: Readonly<Record<string, string>>; says: RegExp }[] =
   [
     { name: "no file names a stack", files: {}, says: /No stack is named/ },
@@ -157,7 +167,19 @@ test("what does not come up leaves nothing, and why is told as somebody else's w
   assert.equal((await boxes())[0]?.block ?? null, null);
 });
 
-test("without an engine it waits, deploys when there is one, and is told when there never is", async (context) => {
+test("without an engine it waits, and deploys when there is one", async (context) => {
+  const { merge, said, engine, boxes, later, look } = await openScene(context);
+  engine.sandbox.plan.engineIsGone = true;
+  await merge();
+  assert.deepEqual([said(/deployed/), await boxes()], [[], []]);
+  engine.sandbox.plan.engineIsGone = false;
+  for (let round = 0; round < 2; round += 1) await look(later(600_000));
+  assert.equal((await boxes())[0]?.state, "running");
+  assert.equal(said(/is deployed as the sandbox/).length, 1);
+  assert.deepEqual(said(/was not deployed/), []);
+});
+
+test("without an engine it is told, once it was tried often enough", async (context) => {
   const { merge, said, engine, later } = await openScene(context);
   engine.sandbox.plan.engineIsGone = true;
   await merge();

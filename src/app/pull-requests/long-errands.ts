@@ -7,6 +7,7 @@ import { errandOf, LONG_ATTEMPTS_MAX, LONG_ERRANDS } from "../../domain/pull-req
 import type { TrackedPullRequest } from "../../domain/pull-request.ts";
 import type { Result } from "../../domain/result.ts";
 import { ok, refuse } from "../../domain/result.ts";
+import { isReusable } from "../../domain/sandbox.ts";
 import type { StoreTransaction } from "../../ports/store.ts";
 import { writeTold } from "../write-told.ts";
 import { attend, NO_HINT } from "./attend.ts";
@@ -54,7 +55,8 @@ async function withoutWatches(
     for (const { id, facts } of watches) {
       const { sandbox, since } = facts as WatchFacts;
       const now = await sandboxes.get(sandbox);
-      if (now !== null && now.state !== "deleted" && now.createdAt === since) standing.add(id);
+      // One that failed and holds nothing stays in the registry for people to read; it runs nowhere.
+      if (now !== null && !isReusable(now) && now.createdAt === since) standing.add(id);
     }
   });
   return free.filter(({ id }) => !standing.has(id));
