@@ -1,6 +1,7 @@
 // Backups as folders on disk: `manifest.json`, and below `state` what a state directory holds.
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { DATABASE_FILE } from "../../domain/backup.ts";
 import type { Result } from "../../domain/result.ts";
@@ -24,7 +25,6 @@ export type BackupDeps = GitSetting & {
 const PRIVATE_FOLDER = 0o700;
 const OWNER_FILE = "owner";
 const DRAFT_END = ".part";
-const NAMELESS_MS = 60_000;
 
 export const createBackupFiles = (deps: BackupDeps): BackupFiles => ({
   begin: async (target) => attempt(target, () => begin(deps, target)),
@@ -81,19 +81,29 @@ async function beginRestore(deps: BackupDeps, source: string): Promise<Result<Re
   const isNew = (await mkdir(stateDir, { recursive: true, mode: PRIVATE_FOLDER })) !== undefined;
   const cleared = await clearUnfinished(deps);
   if (!cleared.ok) return cleared;
-  const unfinished = join(stateDir, UNFINISHED);
-  if (!(await makeNew(unfinished))) return atWork(stateDir);
-  await writeFile(join(unfinished, OWNER_FILE), deps.owner, { mode: 0o600 });
+  if (!(await mark(deps))) return atWork(stateDir);
   return ok(createRestoreDraft({ ...deps, source, isNew }));
 }
 
+/** With its owner's name from the first moment on, whenever this process is killed. False when there is a mark already. */
+async function mark({ stateDir, owner }: BackupDeps): Promise<boolean> {
+  const draft = join(stateDir, `${UNFINISHED}-${randomBytes(6).toString("hex")}`);
+  await mkdir(draft, { mode: PRIVATE_FOLDER });
+  await writeFile(join(draft, OWNER_FILE), owner, { mode: 0o600 });
+  try {
+    await rename(draft, join(stateDir, UNFINISHED));
+    return true;
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(code)) return false;
+    throw error;
+  }
+}
+
 /** What an interrupted restore left is removed, once its process is gone; anything else that lies there is somebody's. */
-async function clearUnfinished({
-  stateDir,
-  isOwnerGone,
-  clock,
-}: BackupDeps): Promise<Result<null>> {
-  const names = await readdir(stateDir);
+async function clearUnfinished({ stateDir, isOwnerGone }: BackupDeps): Promise<Result<null>> {
+  const names = (await readdir(stateDir)).filter((name) => !name.startsWith(`${UNFINISHED}-`));
   if (names.length === 0) return ok(null);
   if (!names.includes(UNFINISHED))
     return refuse(
@@ -102,10 +112,7 @@ async function clearUnfinished({
       { path: stateDir },
     );
   const owner = await readFile(join(stateDir, UNFINISHED, OWNER_FILE), "utf8").catch(() => null);
-  // Between the folder and the name in it lies a moment; who is killed just then is waited for.
-  const { mtimeMs } = await stat(join(stateDir, UNFINISHED));
-  const isGone = owner === null ? mtimeMs < clock.now() - NAMELESS_MS : isOwnerGone(owner);
-  if (!isGone) return atWork(stateDir);
+  if (owner !== null && !isOwnerGone(owner)) return atWork(stateDir);
   await empty({ stateDir, isNew: false });
   return ok(null);
 }

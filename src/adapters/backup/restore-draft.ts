@@ -54,7 +54,11 @@ export function createRestoreDraft(places: RestorePlaces): RestoreDraft {
       );
       for (const name of names) await rename(join(root, name), join(stateDir, name));
       await sync(stateDir);
-      await rm(unfinished, { recursive: true });
+      // First its name, then it: nobody finds a mark that is half gone. Others of that name were left by killed processes.
+      await rename(unfinished, `${unfinished}-gone`);
+      for (const name of await readdir(stateDir))
+        if (name.startsWith(`${UNFINISHED}-`))
+          await rm(join(stateDir, name), { recursive: true, force: true });
       await sync(stateDir);
     },
     discard: async () => empty(places),
