@@ -4,6 +4,8 @@ import type { Result } from "../domain/result.ts";
 import { refuse } from "../domain/result.ts";
 import type { Budget, Run } from "../domain/run.ts";
 import type { Engine } from "./engine.ts";
+import type { ForkRequest } from "./fork-run.ts";
+import { forkRun } from "./fork-run.ts";
 import type { RunTasks } from "./run-tasks.ts";
 import type { RunRequest } from "./start-run.ts";
 import { startRun } from "./start-run.ts";
@@ -16,6 +18,12 @@ export const submitRun = async (
   { engine, tasks }: Deps,
   request: RunRequest,
 ): Promise<Result<Run>> => tasks.submit(async () => startRun(engine, request));
+
+/** The same for a run that begins where another was. */
+export const submitFork = async (
+  { engine, tasks }: Deps,
+  request: ForkRequest,
+): Promise<Result<Run>> => tasks.submit(async () => forkRun(engine, request));
 
 export async function continueRun(
   { engine, tasks }: Deps,

@@ -6,6 +6,7 @@ import type { ErrorCode } from "../domain/errors.ts";
 import { CARD_KINDS, CARD_STATUSES, CARD_TYPES, WAIT_REASONS } from "../domain/card.ts";
 import { EVENT_TYPES } from "../domain/events.ts";
 import { RUN_REASONS, RUN_STATUSES } from "../domain/run.ts";
+import { SCOPES } from "./auth.ts";
 
 const CODES = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
 
@@ -25,6 +26,8 @@ export const asOfSeq = z.int().min(0);
 export const healthSchema = z.strictObject({ status: z.literal("ok"), organization: z.string() });
 
 export const versionSchema = z.strictObject({ version: z.string(), api: z.literal("v1") });
+
+export const keySchema = z.strictObject({ name: z.string(), scope: z.enum(SCOPES) });
 
 export const heartbeatSchema = z.strictObject({
   status: z.literal("online"),

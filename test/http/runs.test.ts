@@ -122,6 +122,46 @@ test("a paused run goes on where it was when it is continued, and twice at once 
   await until(scene, { id, status: "done" });
 });
 
+test("a run is forked from one of its turns, and what cannot be forked is refused with its code", async (context) => {
+  const scene = await openHttp(context);
+  const { ask } = scene;
+  const { id } = (await ask(post("/v1/runs", { card: "work" }))).json["run"] as Run;
+  await until(scene, { id, status: "done" });
+  const made = await ask(post(`/v1/runs/${id}/fork`, { turn: 1, budget: { turnsMax: 9 } }));
+  const fork = made.json["run"] as Run & { builds: readonly string[]; budget: object };
+  assert.deepEqual([made.status, fork.builds], [202, ["build-work-fork-1"]]);
+  assert.deepEqual(fork.budget, {
+    tokensMax: null,
+    costUsdMax: null,
+    minutesMax: null,
+    turnsMax: 9,
+  });
+  await until(scene, { id: fork.id, status: "done" });
+  const { json } = await ask({ path: `/v1/runs/${fork.id}`, key: KEYS.read });
+  assert.deepEqual(json["from"], { run: id, turn: 1 });
+  const refusals = [
+    [id, { turn: 99 }, 404, "TURN_UNKNOWN"],
+    ["none", { turn: 1 }, 404, "RUN_UNKNOWN"],
+    [id, { turn: 1, build: "build-work" }, 409, "BUILD_EXISTS"],
+    [id, { turn: 1, build: "../out" }, 400, "USAGE"],
+    [id, { turn: 0 }, 400, "REQUEST_INVALID"],
+    [id, {}, 400, "REQUEST_INVALID"],
+  ] as const;
+  for (const [run, body, status, code] of refusals) {
+    const refused = await ask(post(`/v1/runs/${run}/fork`, body));
+    assert.deepEqual([refused.status, refused.json["code"]], [status, code], JSON.stringify(body));
+  }
+});
+
+test("a key is told its own name and scope", async (context) => {
+  const { ask } = await openHttp(context);
+  const names = { read: "read-key", operate: "operate-key", admin: "ORKET_API_KEY" } as const;
+  for (const scope of ["read", "operate", "admin"] as const) {
+    const { json } = await ask({ path: "/v1/key", key: KEYS[scope] });
+    assert.deepEqual(json, { name: names[scope], scope });
+  }
+});
+
 test("cards are moved by the rules and commented on, and what the rules refuse is a 409 with the rule", async (context) => {
   const scene = await openHttp(context);
   const { ask } = scene;

@@ -1,6 +1,7 @@
 // The dashboard's way in: a key for a cookie that no script can read and no other site can use, and back.
 import { z } from "zod";
 import { ok } from "../../domain/result.ts";
+import { keySchema } from "../api.ts";
 import { addressOf, SESSION_COOKIE, valuesOf } from "../auth.ts";
 import type { Api } from "../api-parts.ts";
 import { KEY_REFUSAL } from "../problem.ts";
@@ -45,6 +46,15 @@ export const loginRoutes = ({ auth, audit }: Pick<Api, "auth" | "audit">): reado
       reply.header("set-cookie", cookieOf("", { request, lifeMs: 0 }));
       return ok({ ok: true as const });
     },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/key",
+    about: "The name and the scope of the key that asks",
+    auth: "read",
+    errors: [],
+    answer: keySchema,
+    handle: async ({ caller: { id: name, scope } }) => ok({ name, scope }),
   }),
   route({
     method: "POST",

@@ -1,6 +1,6 @@
 // Runs: start one, list them, look at one, pause, continue and cancel it.
 import { z } from "zod";
-import { continueRun, submitRun } from "../../app/control-run.ts";
+import { continueRun, submitFork, submitRun } from "../../app/control-run.ts";
 import { listRuns } from "../../app/read-runs.ts";
 import { showRun } from "../../app/show-run.ts";
 import { stopRun } from "../../app/stop-run.ts";
@@ -102,7 +102,10 @@ export const runRoutes = (api: Parts): readonly Route[] => [
       withSeq(api, continueRun(api, { run: id, budget: NO_BUDGET })),
   }),
   stopRoute(api, "cancel"),
+  forkRoute(api),
 ];
+
+const TURN_MAX = 999_999_999;
 
 const ABOUT: Readonly<Record<RunWish, string>> = {
   pause: "Lets running steps end and starts no new one",
@@ -122,6 +125,45 @@ const stopRoute = ({ engine, isOwnerGone }: Parts, wish: RunWish): Route =>
       withSeq(
         { engine },
         stopRun(engine, { run: id, wish, by: `human:${caller.id}`, isOwnerGone }),
+      ),
+  });
+
+const forkRoute = (api: Parts): Route =>
+  route({
+    method: "POST",
+    path: "/v1/runs/:id/fork",
+    about: "Starts a run of a new build that begins as this run was right after one of its turns",
+    auth: "operate",
+    errors: [
+      "RUN_UNKNOWN",
+      "TURN_UNKNOWN",
+      "TURN_STATE",
+      "HISTORY_INCOMPLETE",
+      "BUILD_EXISTS",
+      "BUILD_BUSY",
+      "USAGE",
+      "RUNS_FULL",
+      "BODY_TOO_LARGE",
+    ],
+    status: 202,
+    params: idParams,
+    body: z.strictObject({
+      turn: z.int().min(1).max(TURN_MAX),
+      build: z.string().min(1).max(300).optional(),
+      model: z.string().min(1).max(300).optional(),
+      budget: askedBudgetSchema.optional(),
+    }),
+    answer: runAnswer,
+    handle: async ({ params: { id }, body: { turn, build, model, budget } }) =>
+      withSeq(
+        api,
+        submitFork(api, {
+          from: `${id}:${turn}`,
+          build: build ?? null,
+          model: model ?? null,
+          approve: "ask",
+          budget: { ...NO_BUDGET, ...given(budget ?? {}) },
+        }),
       ),
   });
 
