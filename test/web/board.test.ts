@@ -70,6 +70,7 @@ test("the board shows a run as it goes, over the server's death and return", asy
   await page.getByLabel("Find").fill("");
   await column("Done").getByText("Keep what was said <b>bold</b>").waitFor();
   await column("Done").getByText("Answer the first call").waitFor();
+  await page.getByLabel("What happens").getByText("A run ended: done").waitFor();
   await web.shoot(page, "board-done");
 
   const dark = await web.open("/board", { theme: "dark" });

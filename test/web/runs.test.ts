@@ -26,7 +26,7 @@ const filesOf = (delayMs: number) => ({
 
 test("a decision in the inbox frees the run, and its page and turns show what happened", async (context) => {
   const web = await openWeb(context, { files: filesOf(0) });
-  const page = await web.open("/approvals");
+  const page = await web.open("/approvals", { expected: /409/ });
   await page.getByText("Nothing waits for you.").waitFor();
   await web.shoot(page, "approvals-empty");
   await web.post("/v1/runs", { card: "work" });
@@ -76,12 +76,23 @@ test("a decision in the inbox frees the run, and its page and turns show what ha
   assert.deepEqual(await violationsOf(page), []);
   await web.shoot(page, "turn");
   const id = /run-[^/]+/.exec(page.url())?.[0] ?? "";
+  await page.getByRole("button", { name: "Fork from here…" }).click();
+  await page.getByLabel("Name of the build").fill("build-work");
+  await page.getByRole("button", { name: "Start the fork" }).click();
+  await page.getByText("BUILD_EXISTS").waitFor();
+  await page.getByLabel("Name of the build").fill("second");
+  assert.deepEqual(await violationsOf(page), []);
+  await web.shoot(page, "fork");
+  await page.getByRole("button", { name: "Start the fork" }).click();
+  await page.getByRole("link", { name: "fork of turn 1" }).waitFor();
+  const { runs } = (await web.get("/v1/runs")) as { runs: readonly { builds: string[] }[] };
+  assert.deepEqual(runs[0]?.builds, ["second"]);
   await page.goto(`${web.url}/runs/compare?a=${id}&b=${id}`);
   await page.getByRole("rowheader", { name: "Turns" }).waitFor();
   assert.deepEqual(await violationsOf(page), []);
   await web.shoot(page, "compare");
   const dark = await web.open("/runs", { theme: "dark" });
-  await dark.getByRole("link", { name: /^run-/ }).waitFor();
+  await dark.getByRole("link", { name: /^run-/ }).first().waitFor();
   assert.deepEqual(await violationsOf(dark), []);
 });
 

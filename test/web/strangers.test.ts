@@ -68,6 +68,17 @@ test("what waits for a decision is counted on every page, and gone once it is de
   assert.doesNotMatch(await page.title(), /^\(/);
 });
 
+test("whoever signs out is out, and nothing of before is left in the page", async (context) => {
+  const web = await openWeb(context);
+  const page = await web.open("/board", { expected: /403/ });
+  await page.getByRole("link", { name: "api" }).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in to Orket" }).waitFor();
+  await page.goBack();
+  await page.getByRole("heading", { name: "Sign in to Orket" }).waitFor();
+  assert.equal((await page.request.get(`${web.url}/v1/version`)).status(), 403);
+});
+
 test("a key that only looks is told so where it acts, and a revoked one is signed out", async (context) => {
   const web = await openWeb(context);
   const orket = async (...words: readonly string[]) => runOrket(words, { cwd: web.dir });
@@ -79,11 +90,13 @@ test("a key that only looks is told so where it acts, and a revoked one is signe
   await page.getByLabel("API key").fill(key.text);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("link", { name: "api" }).click();
-  await page.getByRole("button", { name: "Start api" }).click();
-  await page.getByText("Your key may not do this").waitFor();
+  const start = page.getByRole("button", { name: "Start api (needs scope operate)" });
+  assert.equal(await start.getAttribute("aria-disabled"), "true");
+  await start.click({ force: true });
+  await page.getByText("Looks only", { exact: true }).waitFor();
+  assert.deepEqual((await web.get("/v1/runs"))["runs"], []);
   assert.deepEqual(await violationsOf(page), []);
   await web.shoot(page, "no-permission");
-  await page.keyboard.press("Escape");
   await orket("keys", "revoke", key.id);
   await page.reload();
   await page.getByRole("heading", { name: "Sign in to Orket" }).waitFor();

@@ -8,6 +8,7 @@ import type {
   eventSchema,
   healthSchema,
   heartbeatSchema,
+  keySchema,
   metricsSchema,
   problemSchema,
   runPage,
@@ -44,6 +45,7 @@ export type DriverAnswer = z.output<typeof chatSchema>;
 export type RunFiles = z.output<typeof runFilesSchema>;
 export type Problem = z.output<typeof problemSchema>;
 export type Health = z.output<typeof healthSchema>;
+export type OwnKey = z.output<typeof keySchema>;
 export type Version = z.output<typeof versionSchema>;
 export type WireEvent = z.output<typeof eventSchema>;
 export type EventPage = z.output<typeof eventPage>;

@@ -13,6 +13,8 @@ export type Live = {
   readonly hold: (asOfSeq: number) => void;
   /** What came after that number and may be shown; null when the snapshot is to be fetched again. */
   readonly after: (seq: number) => readonly WireEvent[] | null;
+  /** The number of the newest that is known; 0 before the first snapshot. */
+  readonly last: () => number;
   /** Called at most once a frame, when there is something to look at. */
   readonly subscribe: (look: () => void) => () => void;
   readonly onState: (look: () => void) => () => void;
@@ -30,6 +32,11 @@ export type LiveDeps = {
   /** Calls back before the next painting, or soon where nothing is painted. */
   readonly nextFrame: (act: () => void) => void;
 };
+
+function join(lookers: Set<() => void>, look: () => void): () => void {
+  lookers.add(look);
+  return () => void lookers.delete(look);
+}
 
 export function createLive({ openLink, nextFrame }: LiveDeps): Live {
   const ring = createRing();
@@ -83,14 +90,9 @@ export function createLive({ openLink, nextFrame }: LiveDeps): Live {
       const upTo = pausedAt;
       return (events ?? []).filter((event) => event.seq <= upTo);
     },
-    subscribe: (look) => {
-      lookers.add(look);
-      return () => void lookers.delete(look);
-    },
-    onState: (look) => {
-      stateLookers.add(look);
-      return () => void stateLookers.delete(look);
-    },
+    last: () => ring.last(),
+    subscribe: (look) => join(lookers, look),
+    onState: (look) => join(stateLookers, look),
     state: () => (pausedAt === null || feed === "signed-out" ? feed : "paused"),
     epoch: () => epoch,
     setPaused: (isPaused) => {

@@ -10,9 +10,11 @@ import { countInTitle } from "../kit/page.tsx";
 import { Text } from "../kit/text.tsx";
 import { live } from "../live/use-live.ts";
 import { RAIL } from "../rail.ts";
+import { Announcer } from "./announcer.tsx";
 import { KeySheet } from "./key-sheet.tsx";
 import { PaletteKey } from "./palette-key.tsx";
 import { LiveChip } from "./live-chip.tsx";
+import { OwnKey } from "./own-key.tsx";
 import { SafetyBar } from "./safety-bar.tsx";
 import { StaleBar } from "./stale-bar.tsx";
 import { usePendingApprovals } from "./pending.ts";
@@ -34,6 +36,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
         Skip to the page
       </a>
       <TopBar />
+      <Announcer />
       <Rail />
       <main className="page" id="page" tabIndex={-1}>
         {children}
@@ -63,6 +66,7 @@ function TopBar() {
       <LiveChip />
       <KeySheet />
       <ThemeSwitch />
+      <OwnKey />
       <StaleBar />
       <SafetyBar />
     </header>

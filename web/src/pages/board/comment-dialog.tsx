@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import type { ApiError } from "../../api/http.ts";
 import { postJson } from "../../api/http.ts";
 import type { CardView } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { Failure } from "../../kit/states.tsx";
 import { marked } from "../../kit/marks.ts";
@@ -32,9 +33,9 @@ export function CommentDialog({ card, onClose }: MoveDialogProps) {
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button className="primary" type="submit" disabled={isPending}>
+          <Act className="primary" type="submit" disabled={isPending}>
             Comment
-          </button>
+          </Act>
         </div>
       </form>
     </Dialog>

@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import type { ApiError } from "../../api/http.ts";
 import { postJson } from "../../api/http.ts";
 import type { CardStatus, CardView } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { lookOfCard } from "../../kit/chip.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { Failure } from "../../kit/states.tsx";
@@ -72,9 +73,9 @@ export function MoveDialog({ card, onClose }: MoveDialogProps) {
         <textarea id={detailId} name="detail" maxLength={16_384} />
         {error === null ? null : <Failure error={error} />}
         <Actions onClose={onClose}>
-          <button className="primary" type="submit" disabled={isPending}>
+          <Act className="primary" type="submit" disabled={isPending}>
             Move
-          </button>
+          </Act>
         </Actions>
       </form>
     </Dialog>

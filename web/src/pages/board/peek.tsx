@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { getJson } from "../../api/http.ts";
 import type { CardView, EventPage } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { Chip, lookOfCard } from "../../kit/chip.tsx";
 import { Loaded } from "../../kit/states.tsx";
 import { marked } from "../../kit/marks.ts";
@@ -61,12 +62,12 @@ export function Peek({ card, cards, onClose, asks, ask }: PeekProps) {
       <Related title="Unblocks" cards={after} />
       {isStored ? <Stored card={card} /> : <p className="meta">No run has stored it yet.</p>}
       <p className="toolbar">
-        <button type="button" disabled={!isStored} onClick={() => ask("move")}>
+        <Act disabled={!isStored} onClick={() => ask("move")}>
           Move to…
-        </button>
-        <button type="button" disabled={!isStored} onClick={() => ask("comment")}>
+        </Act>
+        <Act disabled={!isStored} onClick={() => ask("comment")}>
           Comment
-        </button>
+        </Act>
         <StartRun card={card.id} />
       </p>
       <p className="meta">

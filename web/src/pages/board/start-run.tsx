@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { ApiError } from "../../api/http.ts";
 import { postJson } from "../../api/http.ts";
 import type { RunView } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { Failure } from "../../kit/states.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 
@@ -13,9 +14,9 @@ export function StartRun({ card }: { readonly card: string }) {
   });
   return (
     <>
-      <button type="button" disabled={isPending} onClick={() => mutate()}>
+      <Act disabled={isPending} onClick={() => mutate()}>
         Start<span className="hidden-label"> {card}</span>
-      </button>
+      </Act>
       {data === undefined ? null : (
         <Link className="mono" href={`/runs/${data.run.id}`}>
           {data.run.id}

@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import type { ApiError } from "../../api/http.ts";
 import { postJson } from "../../api/http.ts";
 import type { RunView } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { Chip, lookOfRun } from "../../kit/chip.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { Failure } from "../../kit/states.tsx";
@@ -72,17 +73,15 @@ function Stops({ view: { run } }: { readonly view: RunView }) {
     <>
       <div className="toolbar">
         {run.status === "paused" ? (
-          <button type="button" disabled={isPending} onClick={() => mutate("continue")}>
+          <Act disabled={isPending} onClick={() => mutate("continue")}>
             Continue
-          </button>
+          </Act>
         ) : (
-          <button type="button" disabled={isPending} onClick={() => mutate("pause")}>
+          <Act disabled={isPending} onClick={() => mutate("pause")}>
             Pause
-          </button>
+          </Act>
         )}
-        <button type="button" onClick={() => ask(true)}>
-          Cancel…
-        </button>
+        <Act onClick={() => ask(true)}>Cancel…</Act>
       </div>
       {error === null ? null : <Failure error={error} />}
       {isAsked ? (

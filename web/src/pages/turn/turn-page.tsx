@@ -1,17 +1,21 @@
 // One turn as it was: what the model was shown, what it said, each call with the gate's answer, and what came back.
+import { useState } from "react";
 import { Link } from "wouter";
 import { useQuery } from "@tanstack/react-query";
 import type { ApiError } from "../../api/http.ts";
 import { getJson } from "../../api/http.ts";
 import type { TurnView } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { PageHead } from "../../kit/page.tsx";
 import { Loaded } from "../../kit/states.tsx";
 import { Text } from "../../kit/text.tsx";
 import type { PageProps } from "../../page.ts";
 import { cutText } from "./cut-text.ts";
+import { ForkDialog } from "./fork-dialog.tsx";
 import "./turn.css";
 
 export default function TurnPage({ params: { id = "", turn = "" } }: PageProps) {
+  const [isForking, setForking] = useState(false);
   const path = `/v1/runs/${encodeURIComponent(id)}/turns/${encodeURIComponent(turn)}`;
   const { data, error, refetch } = useQuery<TurnView, ApiError>({
     queryKey: ["turn", id, turn],
@@ -24,7 +28,13 @@ export default function TurnPage({ params: { id = "", turn = "" } }: PageProps) 
         <Link href={`/runs/${encodeURIComponent(id)}`}>Run {id}</Link>
         {Number(turn) > 1 ? <Link href={near(-1)}>Previous</Link> : null}
         <Link href={near(1)}>Next</Link>
+        {data === undefined || data.turn.status === "live" ? null : (
+          <Act onClick={() => setForking(true)}>Fork from here…</Act>
+        )}
       </PageHead>
+      {isForking ? (
+        <ForkDialog run={id} turn={Number(turn)} onClose={() => setForking(false)} />
+      ) : null}
       <Loaded what="the turn" data={data} error={error} reload={() => void refetch()}>
         {(view) => <Whole view={view} />}
       </Loaded>
