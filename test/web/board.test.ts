@@ -136,6 +136,28 @@ test("a person finds, opens, moves and discusses a card by keys alone, and a ref
   assert.equal(new URL(page.url()).pathname, "/board");
 });
 
+test("a card that is dragged asks for the move, and where the rules have none it says what there is", async (context) => {
+  const web = await openWeb(context, { files: files(120_000) });
+  const { run } = (await web.post("/v1/runs", { card: "work" })) as { run: { id: string } };
+  const page = await web.open("/board", { width: 1600 });
+  const column = (name: string) => page.getByRole("region", { name, exact: true });
+  const tile = (name: string) => column(name).getByRole("article").filter({ hasText: "store" });
+  await column("Working").getByText("Answer the first call").waitFor();
+  await web.post(`/v1/runs/${run.id}/cancel`, {});
+  await column("Ready").getByText("Answer the first call").waitFor();
+  await tile("Ready").dragTo(column("Working"));
+  const dialog = page.getByRole("dialog");
+  assert.equal(await dialog.getByRole("combobox").inputValue(), "in_progress");
+  await dialog.getByRole("button", { name: "Move" }).click();
+  await tile("Working").waitFor();
+  await tile("Working").dragTo(column("Done"));
+  await dialog.getByText("From In progress a card does not go to Done.").waitFor();
+  assert.deepEqual(await violationsOf(page), []);
+  await web.shoot(page, "board-drag");
+  await page.keyboard.press("Escape");
+  await tile("Working").waitFor();
+});
+
 test("the address holds view, filters and the open card, over Back and reload", async (context) => {
   const web = await openWeb(context, { files: files(0) });
   const page = await web.open("/board");

@@ -9,10 +9,12 @@ import { Alerts } from "./alerts.tsx";
 import { applyToBoard, loadBoard } from "./board-data.ts";
 import type { BoardCard, BoardData } from "./board-data.ts";
 import { CardTable } from "./card-table.tsx";
-import { toColumns } from "./columns.ts";
+import { columnOf, toColumns } from "./columns.ts";
 import { activeCount, filterCards, filtersOf, NO_FILTERS, viewOf } from "./filters.ts";
 import { Kanban } from "./kanban.tsx";
+import type { KanbanProps } from "./kanban.tsx";
 import { Peek } from "./peek.tsx";
+import type { Asked } from "./peek.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { Tree } from "./tree.tsx";
 import { useBoardKeys } from "./use-board-keys.ts";
@@ -59,7 +61,7 @@ function Cards({ data, search }: CardsProps) {
     () => filterCards(data.cards, { q, epic, status, wait, seat }),
     [data.cards, q, epic, status, wait, seat],
   );
-  const { open, peek } = usePeek(data.cards, cards, search);
+  const { open, peek, drop } = usePeek(data.cards, cards, search);
   return (
     <>
       <Toolbar data={data} filters={filters} search={search} />
@@ -72,7 +74,7 @@ function Cards({ data, search }: CardsProps) {
         />
       ) : null}
       <div className="board-and-peek">
-        <Shown view={viewOf(search)} data={data} cards={cards} />
+        <Shown view={viewOf(search)} data={data} cards={cards} drop={drop} />
         {open === undefined ? null : <Peek card={open} cards={data.cards} {...peek} />}
       </div>
     </>
@@ -83,12 +85,13 @@ type ShownProps = {
   readonly view: ReturnType<typeof viewOf>;
   readonly data: BoardData;
   readonly cards: readonly BoardCard[];
+  readonly drop: KanbanProps["drop"];
 };
 
-function Shown({ view, data, cards }: ShownProps) {
+function Shown({ view, data, cards, drop }: ShownProps) {
   if (view === "tree") return <Tree data={data} cards={cards} />;
   if (view === "table") return <CardTable cards={cards} />;
-  return <Kanban cards={cards} />;
+  return <Kanban cards={cards} drop={drop} />;
 }
 
 function usePeek(
@@ -96,7 +99,7 @@ function usePeek(
   shown: readonly BoardCard[],
   { get, set }: SearchState,
 ) {
-  const [asks, ask] = useState<"move" | "comment" | null>(null);
+  const [asks, ask] = useState<Asked>(null);
   const key = get("card");
   const open = key === null ? undefined : findCard(all, key);
   const close = useCallback(() => {
@@ -116,7 +119,16 @@ function usePeek(
     [shown, key, set],
   );
   useBoardKeys({ step, close, ask });
-  return { open, peek: { onClose: close, asks: key === null ? null : asks, ask } };
+  const drop: KanbanProps["drop"] = useCallback(
+    (dropped, column) => {
+      const card = all.find((one) => one.key === dropped);
+      if (card === undefined || columnOf(card.status) === column) return;
+      set({ card: dropped });
+      ask(column);
+    },
+    [all, set],
+  );
+  return { open, drop, peek: { onClose: close, asks: key === null ? null : asks, ask } };
 }
 
 /** A link from before the first run still finds its card. */

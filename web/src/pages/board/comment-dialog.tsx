@@ -9,9 +9,9 @@ import { Act } from "../../kit/act.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { Failure } from "../../kit/states.tsx";
 import { marked } from "../../kit/marks.ts";
-import type { MoveDialogProps } from "./move-dialog.tsx";
+import type { CardDialogProps } from "./move-dialog.tsx";
 
-export function CommentDialog({ card, onClose }: MoveDialogProps) {
+export function CommentDialog({ card, onClose }: CardDialogProps) {
   const textId = useId();
   const { mutate, error, isPending } = useMutation<CardView, ApiError, string>({
     mutationFn: async (text) =>

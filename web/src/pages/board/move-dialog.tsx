@@ -11,11 +11,18 @@ import { Dialog } from "../../kit/dialog.tsx";
 import { Failure } from "../../kit/states.tsx";
 import { marked } from "../../kit/marks.ts";
 import type { BoardCard } from "./board-data.ts";
+import type { ColumnName } from "./columns.ts";
+import { columnOf } from "./columns.ts";
 import { MOVES, needsReason, WAITS } from "./moves.ts";
 
-export type MoveDialogProps = {
+export type CardDialogProps = {
   readonly card: Pick<BoardCard, "id" | "build" | "status">;
   readonly onClose: () => void;
+};
+
+export type MoveDialogProps = CardDialogProps & {
+  /** Where somebody wants it; null where they did not say. */
+  readonly towards?: ColumnName | null;
 };
 
 type Move = {
@@ -26,9 +33,10 @@ type Move = {
 
 const wordOf = (status: CardStatus): string => lookOfCard({ status, verified: true }).word;
 
-export function MoveDialog({ card, onClose }: MoveDialogProps) {
+export function MoveDialog({ card, towards = null, onClose }: MoveDialogProps) {
   const targets = MOVES[card.status];
-  const [to, setTo] = useState(targets[0]);
+  const meant = targets.find((target) => columnOf(target) === towards);
+  const [to, setTo] = useState(meant ?? targets[0]);
   const detailId = useId();
   const { mutate, error, isPending } = useMutation<CardView, ApiError, Move>({
     mutationFn: async (move) =>
@@ -58,6 +66,11 @@ export function MoveDialog({ card, onClose }: MoveDialogProps) {
   return (
     <Dialog title={`Move ${marked(card.id)}`} onClose={onClose}>
       <form onSubmit={submit}>
+        {towards === null || meant !== undefined ? null : (
+          <p>
+            From {wordOf(card.status)} a card does not go to {towards}. It may go to:
+          </p>
+        )}
         <label>
           To
           <select value={to} onChange={({ target }) => setTo(target.value as CardStatus)}>

@@ -12,18 +12,22 @@ import { clockOf, momentOf, Since } from "../../kit/time.tsx";
 import { reloadOn, useLive } from "../../live/use-live.ts";
 import type { BoardCard } from "./board-data.ts";
 import { addressOfCard, CardLink } from "./card-link.tsx";
+import type { ColumnName } from "./columns.ts";
 import { CommentDialog } from "./comment-dialog.tsx";
 import { historyLine } from "./history-line.ts";
 import { MoveDialog } from "./move-dialog.tsx";
 import { standingOf, whoActs } from "./standing.ts";
 import { StartRun } from "./start-run.tsx";
 
+/** What somebody wants to do with the card; a column: to move it there. */
+export type Asked = "move" | "comment" | ColumnName | null;
+
 export type PeekProps = {
   readonly card: BoardCard;
   readonly cards: readonly BoardCard[];
   readonly onClose: () => void;
-  readonly asks: "move" | "comment" | null;
-  readonly ask: (what: "move" | "comment" | null) => void;
+  readonly asks: Asked;
+  readonly ask: (what: Asked) => void;
 };
 
 export function Peek({ card, cards, onClose, asks, ask }: PeekProps) {
@@ -73,10 +77,11 @@ export function Peek({ card, cards, onClose, asks, ask }: PeekProps) {
       <p className="meta">
         In a terminal: <code>orket cards show {marked(card.id)}</code>
       </p>
-      {asks === "move" && isStored ? <MoveDialog card={card} onClose={() => ask(null)} /> : null}
-      {asks === "comment" && isStored ? (
+      {asks === null || !isStored ? null : asks === "comment" ? (
         <CommentDialog card={card} onClose={() => ask(null)} />
-      ) : null}
+      ) : (
+        <MoveDialog card={card} towards={asks === "move" ? null : asks} onClose={() => ask(null)} />
+      )}
     </aside>
   );
 }
