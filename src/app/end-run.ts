@@ -14,6 +14,9 @@ export type RunEnd = {
   readonly detail: string | null;
 };
 
+/** A person's wish. */
+export const CANCELED: RunEnd = { status: "canceled", reason: "requested", detail: null };
+
 export type Ending = {
   readonly run: Run;
   /** The state it is in now; a run that is somewhere else by then is left alone. */

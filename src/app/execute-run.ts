@@ -12,7 +12,7 @@ import { keepBuildLogs } from "./build-logs.ts";
 import { noteOfferDue } from "./offers/keep-offers.ts";
 import { bringHead } from "./pull-reviews/bring-head.ts";
 import { dropTurnsOfOthers } from "./drop-turns.ts";
-import { endRun } from "./end-run.ts";
+import { CANCELED, endRun } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
 import type { Engine } from "./engine.ts";
 import { createLeaseHold, isLeaseOver } from "./hold-lease.ts";
@@ -208,11 +208,16 @@ function reasonOf(code: string): RunReason {
   return code.startsWith("MODEL_") || code === "SCRIPT_INVALID" ? "provider" : "internal";
 }
 
-/** Writes the end. What was worked on since the lease was last renewed is counted with it. */
+/**
+ * Writes the end. A cancel that nobody looked at any more is obeyed here, unless everything is done by then: who asked was
+ * told that the run will stop. What was worked on since the lease was last renewed is counted with it.
+ */
 async function settle(session: Session, end: RunEnd): Promise<Run> {
   const { engine, run, fence } = session;
   return write(session, async (transaction) => {
-    await transaction.runs.addActive(run.id, activeMs(session) - session.countedMs);
+    const { runs } = transaction;
+    await runs.addActive(run.id, activeMs(session) - session.countedMs);
+    const isCanceled = (await runs.wanted(run.id))?.wish === "cancel" && end.status !== "done";
     if (end.status === "done") {
       await startBugFixPhase(session, transaction);
       await noteOfferDue(session, transaction);
@@ -221,7 +226,7 @@ async function settle(session: Session, end: RunEnd): Promise<Run> {
       run,
       from: "running",
       epoch: fence.epoch,
-      end,
+      end: isCanceled ? CANCELED : end,
       nowMs: engine.clock.now(),
     });
   });

@@ -6,7 +6,7 @@ import { ok, refuse } from "../domain/result.ts";
 import type { Run, RunStatus, RunWish } from "../domain/run.ts";
 import { decideRunMove } from "../domain/run.ts";
 import type { StoreTransaction } from "../ports/store.ts";
-import { endRun } from "./end-run.ts";
+import { CANCELED, endRun } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
 import type { Engine } from "./engine.ts";
 import type { LeaseJudge } from "./hold-lease.ts";
@@ -33,7 +33,6 @@ const PAUSE_WAIT_MS = 5000;
 const LOOK_MS = 50;
 const RUNS_MAX = 1000;
 
-const CANCELED: RunEnd = { status: "canceled", reason: "requested", detail: null };
 const LOST: RunEnd = {
   status: "paused",
   reason: "interrupted",

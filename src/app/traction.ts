@@ -9,6 +9,7 @@ import type { WaitingTurn } from "./approval-waits.ts";
 import { lookAtWaits, openQuestions, waitForPeople } from "./approval-waits.ts";
 import { askNode } from "./ask-node.ts";
 import { turnsReached } from "./budget.ts";
+import { CANCELED } from "./end-run.ts";
 import type { RunEnd } from "./end-run.ts";
 import { finishTurn } from "./finish-turn.ts";
 import type { TurnEffect } from "./finish-turn.ts";
@@ -92,8 +93,6 @@ export async function runLoop(
 
 const isIdle = ({ live, rests, jobs }: Loop): boolean =>
   live.size === 0 && rests.size === 0 && jobs.working.size === 0;
-
-const CANCELED: RunEnd = { status: "canceled", reason: "requested", detail: null };
 
 function stopped({ signal, cancel }: Session): RunEnd {
   if (cancel.aborted) return CANCELED;

@@ -268,3 +268,18 @@ test("the time a card waits for a person counts for no budget", async (context) 
   }
   assert.deepEqual([run.status, run.detail], ["done", null]);
 });
+
+test("a cancel that comes while the run is about to wait for a person is not lost", async (context) => {
+  const engine = await openProject(context, {
+    ...oneCard([promote("Be brief."), ...work("api")]),
+    options: { limits: { wishMs: 600_000 } },
+  });
+  beforeReply(engine, "api", async () => {
+    const [run] = await engine.engine.store.read(async ({ runs }) => runs.list({ limit: 1 }));
+    assert.ok(run);
+    await engine.engine.store.transaction(async ({ runs }) => runs.want(run.id, "cancel"));
+  });
+  const run = await engine.run({ card: "work" });
+  assert.deepEqual([run.status, run.reason], ["canceled", "requested"]);
+  assert.deepEqual(await statuses(engine), { api: "ready" });
+});

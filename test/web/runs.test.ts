@@ -137,6 +137,23 @@ test("a run is canceled from its page, after a question", async (context) => {
   await web.shoot(page, "run-canceled");
 });
 
+test("the list of runs stands still while somebody reads it; what began since is one press away", async (context) => {
+  const web = await openWeb(context, { files: filesOf(120_000) });
+  const begun = (await web.post("/v1/runs", { card: "work" })) as { run: { id: string } };
+  await web.post(`/v1/runs/${begun.run.id}/cancel`, {});
+  const page = await web.open("/runs");
+  await page.getByText("Canceled: requested").waitFor();
+  const rows = page.getByRole("region", { name: "Runs" }).getByRole("link");
+  await web.post("/v1/runs", { card: "work" });
+  const fresh = page.getByRole("button", { name: "1 new run" });
+  await fresh.waitFor();
+  assert.equal(await rows.count(), 1);
+  assert.deepEqual(await violationsOf(page), []);
+  await fresh.click();
+  assert.equal(await rows.count(), 2);
+  await fresh.waitFor({ state: "hidden" });
+});
+
 test("a run that there is not says so, with its code", async (context) => {
   const web = await openWeb(context, { files: filesOf(0) });
   const page = await web.open("/runs/run-nowhere", { expected: /404/ });

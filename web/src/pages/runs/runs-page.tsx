@@ -1,4 +1,5 @@
 // The runs, newest first: state with its reason, how long, how much.
+import { useState } from "react";
 import { Link } from "wouter";
 import { getJson } from "../../api/http.ts";
 import type { Run, RunPage } from "../../api/types.ts";
@@ -57,7 +58,7 @@ export default function RunsPage() {
             <None isFiltered={state !== null} />
           ) : (
             <>
-              <RunTable runs={shown} />
+              <Standstill key={`${state} ${before}`} runs={shown} />
               <p className="actions">
                 {before === null ? null : (
                   <button type="button" onClick={() => set({ before: null })}>
@@ -74,6 +75,25 @@ export default function RunsPage() {
           )
         }
       </Loaded>
+    </>
+  );
+}
+
+/** Rows do not move under the eyes of whoever reads them: what began since waits behind a button. */
+function Standstill({ runs }: { readonly runs: readonly Run[] }) {
+  const [top, setTop] = useState(runs[0]?.id);
+  const newer = Math.max(
+    0,
+    runs.findIndex(({ id }) => id === top),
+  );
+  return (
+    <>
+      {newer === 0 ? null : (
+        <button type="button" className="primary" onClick={() => setTop(runs[0]?.id)}>
+          {newer === 1 ? "1 new run" : `${newer} new runs`}
+        </button>
+      )}
+      <RunTable runs={runs.slice(newer)} />
     </>
   );
 }
