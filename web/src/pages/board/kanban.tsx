@@ -63,24 +63,30 @@ export function Kanban({ cards, drop }: KanbanProps) {
   );
 }
 
+/** Why it stands here, or whose it is while it does. */
+function footOf(card: BoardCard): string {
+  const standing = standingOf(card);
+  return standing === "" && card.status !== "done" ? (card.seat ?? "") : standing;
+}
+
 const CardTile = memo(({ card }: { readonly card: BoardCard }) => (
   <article
     className="card-tile"
     draggable={card.build !== null}
     onDragStart={(event: DragEvent) => event.dataTransfer.setData(CARD_TYPE, card.key)}
   >
-    <p className="card-line">
+    <p className="card-line meta">
       <CardLink card={card} />
-      <Chip {...lookOfCard(card)} />
+      {card.since === null ? null : <Since at={card.since} />}
     </p>
     <h3>
       <Text>{card.summary}</Text>
     </h3>
     <p className="card-line meta">
+      <Chip {...lookOfCard(card)} />
       <span className="clip">
-        <Text>{standingOf(card) === "" ? (card.seat ?? "") : standingOf(card)}</Text>
+        <Text>{footOf(card)}</Text>
       </span>
-      {card.since === null ? null : <Since at={card.since} />}
     </p>
   </article>
 ));

@@ -31,7 +31,9 @@ type Move = {
   readonly detail?: string;
 };
 
-const wordOf = (status: CardStatus): string => lookOfCard({ status, verified: true }).word;
+/** Whether it is verified is nothing that a move says. */
+const wordOf = (status: CardStatus): string =>
+  status === "done" ? "Done" : lookOfCard({ status, verified: false }).word;
 
 export function MoveDialog({ card, towards = null, onClose }: MoveDialogProps) {
   const targets = MOVES[card.status];

@@ -10,12 +10,23 @@ import { standingOf } from "./standing.ts";
 
 type Row =
   | { readonly kind: "rock"; readonly key: string; readonly id: string; readonly name: string }
-  | { readonly kind: "epic"; readonly key: string; readonly epic: EpicPlace; readonly done: string }
+  | {
+      readonly kind: "epic";
+      readonly key: string;
+      readonly epic: EpicPlace;
+      readonly done: string;
+      /** Each of its cards, shown or not. */
+      readonly verified: boolean;
+    }
   | { readonly kind: "loose"; readonly key: string }
   | { readonly kind: "card"; readonly key: string; readonly card: BoardCard };
 
 /** One list of rows: a rock above its epics, an epic above its cards, what belongs nowhere last. */
-export function toRows({ epics }: BoardData, cards: readonly BoardCard[]): readonly Row[] {
+export function toRows(
+  { epics, cards: all }: BoardData,
+  cards: readonly BoardCard[],
+): readonly Row[] {
+  const unverified = new Set(all.flatMap((card) => (card.verified ? [] : [card.epic])));
   const ofEpic = Map.groupBy(cards, ({ epic }) => epic);
   const rows: Row[] = [];
   let rock: string | null = null;
@@ -25,7 +36,13 @@ export function toRows({ epics }: BoardData, cards: readonly BoardCard[]): reado
     rock = epic.rock?.id ?? null;
     const own = ofEpic.get(epic.id) ?? [];
     const closed = own.filter(({ status }) => status === "done").length;
-    rows.push({ kind: "epic", key: `epic ${epic.id}`, epic, done: `${closed} of ${own.length}` });
+    rows.push({
+      kind: "epic",
+      key: `epic ${epic.id}`,
+      epic,
+      done: `${closed} of ${own.length}`,
+      verified: own.length > 0 && !unverified.has(epic.id),
+    });
     for (const card of own) rows.push({ kind: "card", key: card.key, card });
   }
   const loose = ofEpic.get(null) ?? [];
@@ -79,7 +96,7 @@ function TreeRow({ row }: { readonly row: Row }) {
       <h2 className="clip">
         <span className="meta">Epic</span> <Text>{name}</Text>
       </h2>
-      <Chip {...lookOfCard({ status, verified: true })} />
+      <Chip {...lookOfCard({ status, verified: row.verified })} />
       <span className="meta">{row.done} done</span>
       <StartRun card={id} />
     </div>
