@@ -36,12 +36,9 @@ export type EpicPlace = Pick<BoardEpic, "id" | "name" | "department" | "status" 
   readonly rock: { readonly id: string; readonly name: string } | null;
 };
 
-export async function loadBoard(
-  department: string | null,
-  signal: AbortSignal,
-): Promise<BoardData> {
+export async function loadBoard(signal: AbortSignal): Promise<BoardData> {
   const [board, turns] = await Promise.all([
-    getJson<Board>("/v1/system/board", { params: { dept: department }, signal }),
+    getJson<Board>("/v1/system/board", { signal }),
     loadLiveTurns(signal),
   ]);
   const data = toData(board);

@@ -22,10 +22,9 @@ import "./board.css";
 
 export default function BoardPage() {
   const search = useSearchState();
-  const department = search.get("dept");
   const board = useLive<BoardData>({
-    key: ["board", department],
-    load: async (signal) => loadBoard(department, signal),
+    key: ["board"],
+    load: loadBoard,
     apply: applyToBoard,
   });
   return (
@@ -56,10 +55,10 @@ type CardsProps = { readonly data: BoardData; readonly search: SearchState };
 
 function Cards({ data, search }: CardsProps) {
   const filters = filtersOf(search);
-  const { q, epic, status, wait, seat } = filters;
+  const { q, dept, epic, status, wait, seat } = filters;
   const cards = useMemo(
-    () => filterCards(data.cards, { q, epic, status, wait, seat }),
-    [data.cards, q, epic, status, wait, seat],
+    () => filterCards(data.cards, { q, dept, epic, status, wait, seat }),
+    [data.cards, q, dept, epic, status, wait, seat],
   );
   const { open, peek, drop } = usePeek(data.cards, cards, search);
   return (

@@ -187,6 +187,7 @@ test("filters stand in the address, and put away cards show where they are asked
   assert.deepEqual(found("status=archived"), ["B"]);
   assert.deepEqual(found("wait=input&epic=E"), ["C"]);
   assert.deepEqual(found("seat=tester"), ["A"]);
+  assert.deepEqual(found("dept=core"), ["A", "C"]);
   assert.deepEqual(found("epic=nothing"), []);
   assert.equal(activeCount(filtersOf(query("q=a&seat=b&view=tree"))), 2);
   assert.equal(activeCount(NO_FILTERS), 0);

@@ -7,7 +7,7 @@ export const VIEWS = ["kanban", "tree", "table"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Each by the name that it has in the address; null where nothing is asked for. */
-export const FILTERS = ["q", "epic", "status", "wait", "seat"] as const;
+export const FILTERS = ["q", "dept", "epic", "status", "wait", "seat"] as const;
 export type FilterName = (typeof FILTERS)[number];
 export type Filters = Readonly<Record<FilterName, string | null>>;
 
@@ -16,6 +16,7 @@ export const viewOf = ({ get }: Pick<SearchState, "get">): View =>
 
 export const filtersOf = ({ get }: Pick<SearchState, "get">): Filters => ({
   q: get("q"),
+  dept: get("dept"),
   epic: get("epic"),
   status: get("status"),
   wait: get("wait"),
@@ -24,6 +25,7 @@ export const filtersOf = ({ get }: Pick<SearchState, "get">): Filters => ({
 
 export const NO_FILTERS: Readonly<Record<FilterName, null>> = {
   q: null,
+  dept: null,
   epic: null,
   status: null,
   wait: null,
@@ -36,12 +38,13 @@ export const activeCount = (filters: Filters): number =>
 /** Put away cards show up only where somebody asks for their status. */
 export function filterCards(
   cards: readonly BoardCard[],
-  { q, epic, status, wait, seat }: Filters,
+  { q, dept, epic, status, wait, seat }: Filters,
 ): readonly BoardCard[] {
   const words = (q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   return cards.filter(
     (card) =>
       (status === null ? columnOf(card.status) !== null : card.status === status) &&
+      (dept === null || card.department === dept) &&
       (epic === null || card.epic === epic) &&
       (wait === null || card.waitReason === wait) &&
       (seat === null || card.seat === seat) &&
@@ -55,5 +58,10 @@ const textOf = ({ id, summary, waitDetail }: BoardCard): string =>
 /** What can be chosen: what is there. */
 export function choicesOf({ cards, epics }: BoardData) {
   const seats = new Set(cards.flatMap(({ seat }) => (seat === null ? [] : [seat])));
-  return { seats: [...seats].sort(), epics: epics.map(({ id, name }) => ({ id, name })) };
+  const departments = new Set(epics.map(({ department }) => department));
+  return {
+    departments: [...departments].sort(),
+    seats: [...seats].sort(),
+    epics: epics.map(({ id, name }) => ({ id, name })),
+  };
 }

@@ -29,7 +29,7 @@ const TITLES = { kanban: "Kanban", tree: "Tree", table: "Table" } as const;
 
 export function Toolbar({ data, filters, search }: ToolbarProps) {
   const view = viewOf(search);
-  const { seats, epics } = choicesOf(data);
+  const { departments, seats, epics } = choicesOf(data);
   const pick = (name: FilterName) => (value: string) =>
     search.set({ [name]: value === "" ? null : value });
   return (
@@ -54,6 +54,15 @@ export function Toolbar({ data, filters, search }: ToolbarProps) {
           onChange={({ target }) => search.set({ q: target.value }, "replace")}
         />
       </label>
+      {departments.length < 2 && filters.dept === null ? null : (
+        <Choice name="Department" value={filters.dept} pick={pick("dept")}>
+          {departments.map((department) => (
+            <option key={department} value={department}>
+              {marked(department)}
+            </option>
+          ))}
+        </Choice>
+      )}
       <Choice name="Epic" value={filters.epic} pick={pick("epic")}>
         {epics.map(({ id, name }) => (
           <option key={id} value={id}>
