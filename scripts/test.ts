@@ -42,8 +42,8 @@ function runGroup({ folder, isMeasured, members }: Group): Run {
   const flags = [
     "--test",
     `--test-timeout=${TIMEOUT_MS[command]}`,
-    // One more than there are cores: much of a test is waiting for a process, a disk or a clock.
-    `--test-concurrency=${availableParallelism() + 1}`,
+    // More than there are cores: much of a test is waiting for a process, a disk or a clock.
+    `--test-concurrency=${availableParallelism() + 2}`,
     ...(values.coverage && isMeasured ? coverageFlags() : []),
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",

@@ -31,7 +31,7 @@ export function Kanban({ cards, drop }: KanbanProps) {
         <section
           key={name}
           aria-label={name}
-          className={over === name ? "column over" : "column"}
+          className={`${columns[name].length === 0 ? "bare" : ""} ${over === name ? "over" : ""}`}
           onDragOver={(event) => {
             if (!event.dataTransfer.types.includes(CARD_TYPE)) return;
             event.preventDefault();
