@@ -2,6 +2,7 @@
 import type { Card, Run } from "../api/types.ts";
 import type { IconName } from "./icons.tsx";
 import { Icon } from "./icons.tsx";
+import { Text } from "./text.tsx";
 
 export type Tone =
   | "muted"
@@ -18,7 +19,9 @@ export type Look = { readonly tone: Tone; readonly icon: IconName; readonly word
 export const Chip = ({ tone, icon, word }: Look) => (
   <span className={`chip tone-${tone}`}>
     <Icon name={icon} />
-    {word}
+    <span>
+      <Text>{word}</Text>
+    </span>
   </span>
 );
 
