@@ -14,13 +14,25 @@ export type Tone =
   | "unverified"
   | "failed";
 
-export type Look = { readonly tone: Tone; readonly icon: IconName; readonly word: string };
+export type Look = {
+  readonly tone: Tone;
+  readonly icon: IconName;
+  readonly word: string;
+  /** What is known of the reason, as long as it is. */
+  readonly why?: string;
+};
 
-export const Chip = ({ tone, icon, word }: Look) => (
+export const Chip = ({ tone, icon, word, why }: Look) => (
   <span className={`chip tone-${tone}`}>
     <Icon name={icon} />
     <span>
       <Text>{word}</Text>
+      {why === undefined ? null : (
+        <span className="why">
+          {", "}
+          <Text>{why}</Text>
+        </span>
+      )}
     </span>
   </span>
 );
@@ -59,7 +71,10 @@ export function lookOfRun({
   reason,
   detail,
 }: Pick<Run, "status" | "reason" | "detail">): Look {
-  const look = RUN_LOOKS[status];
-  const why = [reason === "complete" ? null : reason, detail].filter((part) => part !== null);
-  return why.length === 0 ? look : { ...look, word: `${look.word}: ${why.join(", ")}` };
+  const { word, ...look } = RUN_LOOKS[status];
+  return {
+    ...look,
+    word: reason === null || reason === "complete" ? word : `${word}: ${reason}`,
+    ...(detail === null ? {} : { why: detail }),
+  };
 }

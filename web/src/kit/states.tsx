@@ -42,9 +42,11 @@ export function Failure({ error, retry }: FailureProps) {
   return (
     <div className={`notice ${isScope ? "waiting" : "failed"}`} role="alert">
       <h2>{isScope ? "Your key may not do this" : error.title}</h2>
-      <p className="wrap">
-        <Text>{error.message}</Text>
-      </p>
+      {error.message === error.title ? null : (
+        <p className="wrap">
+          <Text>{error.message}</Text>
+        </p>
+      )}
       <p className="meta">
         <span className="mono">{error.code}</span>
         {error.requestId === null ? null : (

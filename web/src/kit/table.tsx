@@ -14,7 +14,7 @@ export type TableProps<Row> = {
 };
 
 export const Table = <Row,>({ label, columns, rows, keyOf }: TableProps<Row>) => (
-  <section className="table-scroll" aria-label={label} tabIndex={0}>
+  <section className="table-scroll stacking" aria-label={label} tabIndex={0}>
     <table>
       <thead>
         <tr>
@@ -29,7 +29,9 @@ export const Table = <Row,>({ label, columns, rows, keyOf }: TableProps<Row>) =>
         {rows.map((row) => (
           <tr key={keyOf(row)}>
             {columns.map(({ title, cell }) => (
-              <td key={title}>{cell(row)}</td>
+              <td key={title} data-title={title}>
+                {cell(row)}
+              </td>
             ))}
           </tr>
         ))}

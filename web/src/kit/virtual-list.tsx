@@ -1,6 +1,6 @@
 // A long list of which only the rows in sight are drawn; rows have a fixed height, and say their place in the whole.
 import type { KeyboardEvent, ReactNode } from "react";
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 
 export type VirtualListProps<Item> = {
@@ -11,14 +11,21 @@ export type VirtualListProps<Item> = {
   readonly children: (item: Item, index: number) => ReactNode;
 };
 
+const USUAL_PX = 16;
+
+/** Rows grow with the text that the reader has set in the browser. */
+const scaleOfText = (): number =>
+  Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_PX;
+
 /** Arrow keys, Home, End, `j` and `k` move between the first links or buttons of the rows. */
 export function VirtualList<Item>(props: VirtualListProps<Item>) {
   const { label, items, rowHeight, keyOf, children } = props;
   const scroller = useRef<HTMLElement>(null);
+  const [scale] = useState(scaleOfText);
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
+    estimateSize: () => rowHeight * scale,
     getItemKey: (index) => keyOf(items[index] as Item),
     overscan: 6,
   });

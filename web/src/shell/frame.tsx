@@ -45,6 +45,8 @@ export function Frame({ children }: { readonly children: ReactNode }) {
   );
 }
 
+const BRAND = "Orket";
+
 function TopBar() {
   const { data } = useQuery({
     queryKey: ["health"],
@@ -54,9 +56,9 @@ function TopBar() {
   return (
     <header className="top">
       <Link className="brand" href="/board">
-        Orket
+        {BRAND}
       </Link>
-      {data === undefined ? null : (
+      {data === undefined || data.organization === BRAND ? null : (
         <span className="clip">
           <Text>{data.organization}</Text>
         </span>

@@ -25,7 +25,7 @@ export function ThemeSwitch() {
   const [theme, setTheme] = useState(stored);
   return (
     <label>
-      Theme
+      <span>Theme</span>
       <select
         value={theme}
         onChange={({ target: { value } }) => {

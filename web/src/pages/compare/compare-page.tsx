@@ -7,7 +7,7 @@ import type { Run, RunPage, RunView } from "../../api/types.ts";
 import { Chip, lookOfRun } from "../../kit/chip.tsx";
 import { PageHead } from "../../kit/page.tsx";
 import { useSearchState } from "../../kit/search-state.ts";
-import { Empty, Loaded } from "../../kit/states.tsx";
+import { Empty, Failure, Loaded } from "../../kit/states.tsx";
 import { Text } from "../../kit/text.tsx";
 import { momentOf } from "../../kit/time.tsx";
 import { costOf, durationOf, tokensOf } from "../runs/amounts.ts";
@@ -15,27 +15,33 @@ import { costOf, durationOf, tokensOf } from "../runs/amounts.ts";
 export default function ComparePage() {
   const { get } = useSearchState();
   const [one, other] = [get("a"), get("b")];
+  const choices = useChoices();
   return (
     <>
       <PageHead title="Compare runs">
         <Choose name="a" label="One" />
         <Choose name="b" label="Other" />
       </PageHead>
-      {one === null || other === null ? (
+      {one !== null && other !== null ? (
+        <Both one={one} other={other} />
+      ) : choices.error === null ? (
         <Empty title="Choose two runs." />
       ) : (
-        <Both one={one} other={other} />
+        <Failure error={choices.error} retry={() => void choices.refetch()} />
       )}
     </>
   );
 }
 
-function Choose({ name, label }: { readonly name: "a" | "b"; readonly label: string }) {
-  const { get, set } = useSearchState();
-  const { data } = useQuery<RunPage, ApiError>({
+const useChoices = () =>
+  useQuery<RunPage, ApiError>({
     queryKey: ["runs-to-compare"],
     queryFn: async ({ signal }) => getJson("/v1/runs", { params: { limit: 100 }, signal }),
   });
+
+function Choose({ name, label }: { readonly name: "a" | "b"; readonly label: string }) {
+  const { get, set } = useSearchState();
+  const { data } = useChoices();
   return (
     <label>
       {label}{" "}

@@ -1,7 +1,13 @@
 // Where somebody goes after signing in.
 
-/** Only a page of this server; an address elsewhere would begin with two slashes. */
-export const nextOf = (search: string): string => {
-  const next = new URLSearchParams(search).get("next") ?? "/board";
-  return /^\/(?![/\\])/.test(next) && !next.startsWith("/login") ? next : "/board";
-};
+const FIRST = "/board";
+const HERE = "http://here.invalid";
+
+/** Only a page of this server, as a browser reads the address: it drops line ends and tabs, and takes `/\` and `//` for elsewhere. */
+export function nextOf(search: string): string {
+  const next = new URLSearchParams(search).get("next") ?? FIRST;
+  if (!next.startsWith("/") || !URL.canParse(next, HERE)) return FIRST;
+  const { origin, pathname, search: query } = new URL(next, HERE);
+  const isElsewhere = origin !== HERE || pathname.startsWith("//");
+  return isElsewhere || pathname === "/login" ? FIRST : `${pathname}${query}`;
+}
