@@ -91,6 +91,7 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     feed,
     projectFiles: createProjectFiles(assembly.dir),
     posture: async () => inspectPosture(postureSceneOf(assembly)),
+    settings: config.rows,
     version,
     organization,
     machineLoad: createMachineMeter(),

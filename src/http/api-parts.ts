@@ -4,6 +4,7 @@ import type { Files } from "../app/project-files.ts";
 import type { EventFeed } from "../app/event-feed.ts";
 import type { RunTasks } from "../app/run-tasks.ts";
 import type { PostureCheck } from "../domain/posture.ts";
+import type { SettingShown } from "./api-project.ts";
 import type { Audit } from "./audit.ts";
 import type { Auth } from "./auth.ts";
 import type { MachineLoad } from "./machine.ts";
@@ -19,6 +20,8 @@ export type Api = {
   readonly projectFiles: Files["projectFiles"];
   /** How safely the server is set up, as it is now. */
   readonly posture: () => Promise<readonly PostureCheck[]>;
+  /** What the server was started with; of secrets only whether they are set. */
+  readonly settings: readonly SettingShown[];
   readonly version: string;
   /** The name that /health tells everybody. */
   readonly organization: string;

@@ -71,6 +71,20 @@ export const postureSchema = z.object({
     .readonly(),
 });
 
+const settingSchema = z.object({
+  key: z.string(),
+  /** Its variable; null where only a file can say it. */
+  env: z.string().nullable(),
+  /** `set` or `unset` where it is secret. */
+  value: z.unknown(),
+  /** What said it: a flag, the environment, a file, or nothing but the default. */
+  origin: z.string(),
+  meaning: z.string(),
+  isSecret: z.boolean(),
+});
+export type SettingShown = z.output<typeof settingSchema>;
+export const settingsSchema = z.object({ settings: z.array(settingSchema).readonly() });
+
 const turnSchema = z.object({
   id: z.string(),
   numberInRun: z.int(),

@@ -30,6 +30,7 @@ export const PAGE_PATHS: readonly string[] = [
   "/system",
   "/system/files",
   "/system/security",
+  "/system/settings",
   "/system/usage",
 ];
 

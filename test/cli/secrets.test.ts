@@ -14,6 +14,7 @@ const SECRETS = {
   GITEA_WEBHOOK_SECRET_PREVIOUS: "canary-secret-4711-of-yesterday-0123456789",
   ORKET_WEBHOOK_TEST_TOKEN: "canary-token-4711-of-the-test-0123456789",
   OPENAI_API_KEY: "canary-key-4711-of-a-model",
+  ANTHROPIC_API_KEY: "canary-key-4711-of-another-model",
 } as const;
 const CANARY = /canary-(?:key|token|secret)-4711/;
 const OPEN = { GITEA_URL: "http://127.0.0.1:9", ORKET_WEBHOOK_PORT: "0" };
@@ -36,6 +37,7 @@ async function filesBelow(dir: string): Promise<ReadonlyMap<string, string>> {
 test("a server's secrets are in no answer, no frame, no output and no file of its state", async (context) => {
   const { dir, remove } = await makeProject({
     "model/core/epics/work.yaml": epicFile([{ id: "api" }]),
+    "orket.yaml": { anthropic: { api_key_file: "anthropic.key" } },
     "script.yaml": script({
       api: {
         coder: [write("src/engines/api_engine.ts", "1\n"), { text: "Done." }],
@@ -44,7 +46,8 @@ test("a server's secrets are in no answer, no frame, no output and no file of it
     }),
   });
   context.after(remove);
-  const { GITEA_TOKEN, OPENAI_API_KEY, ...inEnvironment } = SECRETS;
+  const { GITEA_TOKEN, OPENAI_API_KEY, ANTHROPIC_API_KEY, ...inEnvironment } = SECRETS;
+  await writeFile(join(dir, "anthropic.key"), ANTHROPIC_API_KEY, { mode: 0o600 });
   await writeFile(
     join(dir, ".env"),
     `GITEA_TOKEN=${GITEA_TOKEN}\nOPENAI_API_KEY=${OPENAI_API_KEY}\n`,
@@ -94,6 +97,14 @@ test("a server's secrets are in no answer, no frame, no output and no file of it
       .replace("/sessions/{id}", `/sessions/${run.id}`);
     await ask(method, `${real.replaceAll(/\{\w+\}/g, "api")}`);
   }
+  const { settings } = JSON.parse(await ask("GET", "/v1/system/settings")) as {
+    readonly settings: readonly Readonly<Record<"env" | "origin", string>>[];
+  };
+  const origins = new Map(settings.map(({ env, origin }) => [env, origin]));
+  assert.deepEqual(
+    ["ORKET_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"].map((name) => origins.get(name)),
+    ["environment", ".env", "secret file"],
+  );
   await ask("GET", "/v1/events?after=0");
   await ask("GET", "/v1/system/read?path=.env");
   await ask("GET", "/v1/system/read?path=.orket/orket.db");

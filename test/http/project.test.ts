@@ -111,6 +111,18 @@ test("board, sprint, prompt and posture", async (context) => {
   assert.deepEqual(posture.json["checks"], await scene.api.posture());
 });
 
+test("the settings are an administrator's, and hide what looks like a secret", async (context) => {
+  const scene = await openHttp(context);
+  const path = "/v1/system/settings";
+  for (const key of [KEYS.read, KEYS.operate])
+    assert.equal((await scene.ask({ path, key })).status, 403);
+  const { status, text, json } = await scene.ask({ path, key: API_KEY });
+  const [shown] = json["settings"] as { key: string; value: string; origin: string }[];
+  assert.deepEqual([status, shown?.key, shown?.origin], [200, "docker_host", "environment"]);
+  assert.match(shown?.value ?? "", /host\.invalid/);
+  assert.doesNotMatch(text, /canary/);
+});
+
 test("a project whose assets do not load is a 4xx with the places, not a 500", async (context) => {
   const scene = await openHttp(context);
   writeFileSync(join(scene.dir, "model/core/epics/work.yaml"), "name: [");

@@ -32,6 +32,17 @@ export const KEYS: Readonly<Record<Scope, string>> = {
   admin: API_KEY,
 };
 
+const SETTINGS: Api["settings"] = [
+  {
+    key: "docker_host",
+    env: "DOCKER_HOST",
+    value: "tcp://me:canary-url-passw0rd@host.invalid",
+    origin: "environment",
+    meaning: "Address of the container engine",
+    isSecret: false,
+  },
+];
+
 export type HttpScene = TestEngine & {
   readonly dir: string;
   readonly server: HttpServer;
@@ -127,6 +138,7 @@ export async function openHttp(
     posture: async () => [
       { name: "root", verdict: "warn", reason: "It is root.", remedy: "Be somebody." },
     ],
+    settings: SETTINGS,
     version: "1.2.3",
     organization: "The test",
     machineLoad: createMachineMeter(),

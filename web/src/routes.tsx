@@ -37,5 +37,6 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/system", page: system },
   { path: "/system/files", page: system },
   { path: "/system/security", page: system },
+  { path: "/system/settings", page: system },
   { path: "/system/usage", page: system },
 ];

@@ -15,13 +15,14 @@ import {
   chatSchema,
   postureSchema,
   previewSchema,
+  settingsSchema,
 } from "../api-project.ts";
 import type { Api } from "../api-parts.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
 import { answer } from "../translate.ts";
 
-type Parts = Pick<Api, "engine" | "posture">;
+type Parts = Pick<Api, "engine" | "posture" | "settings">;
 
 const MODEL_ERRORS = [
   "MODEL_UNCONFIGURED",
@@ -89,6 +90,7 @@ export const projectRoutes = (api: Parts): readonly Route[] => [
     answer: postureSchema,
     handle: async () => ok({ checks: await api.posture() }),
   }),
+  settingsRoute(api),
 ];
 
 const previewRoute = ({ engine }: Pick<Api, "engine">): Route =>
@@ -109,6 +111,18 @@ const previewRoute = ({ engine }: Pick<Api, "engine">): Route =>
         messages: messages.map(({ role, content }) => ({ role, content })),
       }));
     },
+  });
+
+/** An address may hold a password that no setting knows of: what looks like a secret is hidden too. */
+const settingsRoute = ({ engine, settings }: Parts): Route =>
+  route({
+    method: "GET",
+    path: "/v1/system/settings",
+    about: "The settings that the server was started with, and where each comes from; no secrets",
+    auth: "admin",
+    errors: [],
+    answer: settingsSchema,
+    handle: async () => ok({ settings: engine.redact.json(settings) }),
   });
 
 /** Nobody sits at a terminal: a plan waits for its answer under an approval. */
