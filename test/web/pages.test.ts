@@ -23,8 +23,6 @@ const PAGES: readonly (readonly [path: string, heading: string, says: RegExp])[]
   ["/approvals", "Approvals", /Nothing waits for you/],
   ["/reviews", "Reviews", /shop\/api#12/],
   ["/reviews/shop/api/12", "shop/api#12", /Sent back once/],
-  ["/sandboxes", "Sandboxes", /No container engine|No sandboxes/],
-  ["/sandboxes/sandbox-none", "sandbox-none", /No sandbox has that id/],
   ["/driver", "Driver", /What should change/],
   ["/system", "System", /Security/],
 ];

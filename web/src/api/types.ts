@@ -23,6 +23,7 @@ import type {
   chatSchema,
   postureSchema,
   runFilesSchema,
+  sandboxHealthSchema,
   sandboxPage,
   sandboxSchema,
   turnPage,
@@ -38,6 +39,7 @@ export type ReviewView = {
   readonly asOfSeq: number;
 };
 export type Sandbox = z.output<typeof sandboxSchema>;
+export type SandboxHealth = z.output<typeof sandboxHealthSchema>;
 export type SandboxPage = z.output<typeof sandboxPage>;
 export type Heartbeat = z.output<typeof heartbeatSchema>;
 export type Metrics = z.output<typeof metricsSchema>;

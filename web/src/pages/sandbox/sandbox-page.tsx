@@ -1,33 +1,58 @@
-// One sandbox: its state, where it answers, the last lines of its services, and the way to take it down.
+// One sandbox: its state, its services with their health, where it answers, the last lines, and the way to take it down.
 import { useState } from "react";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "wouter";
 import type { ApiError } from "../../api/http.ts";
-import { getJson, postJson } from "../../api/http.ts";
+import { postJson } from "../../api/http.ts";
 import type { Sandbox } from "../../api/types.ts";
 import { Chip } from "../../kit/chip.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { PageHead } from "../../kit/page.tsx";
-import { useSearchState } from "../../kit/search-state.ts";
 import { Empty, Failure, Loaded } from "../../kit/states.tsx";
 import { Text } from "../../kit/text.tsx";
 import type { PageProps } from "../../page.ts";
 import { lookOfSandbox } from "../sandboxes/look.ts";
-import { Addresses, useSandboxes } from "../sandboxes/sandboxes-page.tsx";
+import { Addresses, Ends, NoEngine, useSandboxes } from "../sandboxes/sandboxes-page.tsx";
+import { Health } from "./health.tsx";
+import { Logs } from "./logs.tsx";
 
 export default function SandboxPage({ params: { id = "" } }: PageProps) {
   const sandboxes = useSandboxes();
+  const client = useQueryClient();
+  const stop = useMutation<unknown, ApiError>({
+    mutationFn: async () => postJson(`/v1/sandboxes/${encodeURIComponent(id)}/stop`),
+    onSettled: () => void client.invalidateQueries({ queryKey: ["sandboxes"] }),
+  });
   return (
     <>
-      <PageHead title={id} />
+      <PageHead title={id}>
+        <Link href="/sandboxes">All sandboxes</Link>
+      </PageHead>
       <Loaded what="the sandbox" {...sandboxes}>
-        {({ sandboxes: known }) => {
+        {({ sandboxes: known, engine }) => {
           const found = known.find((one) => one.id === id);
-          return found === undefined ? (
+          if (found !== undefined && !stop.isSuccess)
+            return (
+              <>
+                <NoEngine reason={engine} />
+                <One sandbox={found} isStopping={stop.isPending} onStop={() => stop.mutate()} />
+                {stop.error === null ? null : <Failure error={stop.error} />}
+                {engine === null ? (
+                  <>
+                    <Health id={id} />
+                    <Logs sandbox={found} />
+                  </>
+                ) : null}
+              </>
+            );
+          return stop.isSuccess ? (
+            <Empty title="Taken down.">
+              <p>Its containers and volumes are gone, and its ports are free again.</p>
+            </Empty>
+          ) : (
             <Empty title="No sandbox has that id.">
               <p>It was taken down, or never was.</p>
             </Empty>
-          ) : (
-            <One sandbox={found} />
           );
         }}
       </Loaded>
@@ -35,24 +60,27 @@ export default function SandboxPage({ params: { id = "" } }: PageProps) {
   );
 }
 
-function One({ sandbox }: { readonly sandbox: Sandbox }) {
+type OneProps = {
+  readonly sandbox: Sandbox;
+  readonly isStopping: boolean;
+  readonly onStop: () => void;
+};
+
+function One({ sandbox, isStopping, onStop }: OneProps) {
   const [isAsked, ask] = useState(false);
-  const { mutate, error, isPending } = useMutation<unknown, ApiError>({
-    mutationFn: async () => postJson(`/v1/sandboxes/${encodeURIComponent(sandbox.id)}/stop`),
-  });
   return (
     <>
       <p className="toolbar">
         <Chip {...lookOfSandbox(sandbox)} />
         <span className="meta">
-          <Text>{`${sandbox.build}, ${sandbox.stack}`}</Text>
+          shows <Text>{sandbox.build}</Text>, stack <Text>{sandbox.stack}</Text>,{" "}
+          <Ends sandbox={sandbox} />
         </span>
         <Addresses urls={sandbox.urls} />
-        <button type="button" disabled={isPending} onClick={() => ask(true)}>
-          Take down…
+        <button type="button" className="danger" disabled={isStopping} onClick={() => ask(true)}>
+          {isStopping ? "Taking it down…" : "Take down…"}
         </button>
       </p>
-      {error === null ? null : <Failure error={error} />}
       {isAsked ? (
         <Dialog title="Take this sandbox down?" onClose={() => ask(false)}>
           <p>
@@ -64,10 +92,10 @@ function One({ sandbox }: { readonly sandbox: Sandbox }) {
             </button>
             <button
               type="button"
-              className="primary"
+              className="danger"
               onClick={() => {
                 ask(false);
-                mutate();
+                onStop();
               }}
             >
               Take it down
@@ -75,44 +103,6 @@ function One({ sandbox }: { readonly sandbox: Sandbox }) {
           </div>
         </Dialog>
       ) : null}
-      <Logs sandbox={sandbox} />
     </>
-  );
-}
-
-function Logs({ sandbox: { id, services } }: { readonly sandbox: Sandbox }) {
-  const { get, set } = useSearchState();
-  const service = get("service");
-  const { data, error, refetch } = useQuery<{ readonly logs: string }, ApiError>({
-    queryKey: ["sandbox-logs", id, service],
-    queryFn: async ({ signal }) =>
-      getJson(`/v1/sandboxes/${encodeURIComponent(id)}/logs`, { params: { service }, signal }),
-  });
-  return (
-    <section aria-label="Logs">
-      <p className="toolbar">
-        <label>
-          Service{" "}
-          <select value={service ?? ""} onChange={({ target }) => set({ service: target.value })}>
-            <option value="">all</option>
-            {services.map((one) => (
-              <option key={one} value={one}>
-                {one}
-              </option>
-            ))}
-          </select>
-        </label>
-        <button type="button" onClick={() => void refetch()}>
-          Read again
-        </button>
-      </p>
-      <Loaded what="its logs" data={data} error={error} reload={() => void refetch()}>
-        {({ logs }) => (
-          <pre className="exact" tabIndex={0} aria-label="The last lines">
-            <Text>{logs === "" ? "Nothing was said yet." : logs}</Text>
-          </pre>
-        )}
-      </Loaded>
-    </section>
   );
 }

@@ -7,7 +7,7 @@ import { PageHead } from "../../kit/page.tsx";
 import { Empty, Loaded } from "../../kit/states.tsx";
 import { Table } from "../../kit/table.tsx";
 import { Text } from "../../kit/text.tsx";
-import { momentOf, Since } from "../../kit/time.tsx";
+import { momentOf, Since, spanOf, useNow } from "../../kit/time.tsx";
 import { reloadOn, useLive } from "../../live/use-live.ts";
 import { lookOfSandbox } from "./look.ts";
 
@@ -26,22 +26,16 @@ export default function SandboxesPage() {
       <Loaded what="the sandboxes" {...sandboxes}>
         {({ sandboxes: shown, orphans, engine }) => (
           <>
-            {engine === null ? null : (
-              <Empty title="No container engine.">
-                <p>
-                  <Text>{engine}</Text> Runs go on. <code>orket doctor</code>
-                </p>
-              </Empty>
-            )}
-            {shown.length === 0 ? (
+            <NoEngine reason={engine} />
+            {shown.length > 0 ? (
+              <SandboxTable sandboxes={shown} />
+            ) : engine === null ? (
               <Empty title="No sandboxes.">
                 <p>
-                  <code>orket sandboxes up &lt;build&gt;</code>
+                  Bring one up in a terminal: <code>orket sandboxes up &lt;build&gt;</code>
                 </p>
               </Empty>
-            ) : (
-              <SandboxTable sandboxes={shown} />
-            )}
+            ) : null}
             {orphans.map((id) => (
               <p key={id} className="notice waiting">
                 <Text>{id}</Text> is in the engine and unknown here; it may be another project's.
@@ -69,21 +63,51 @@ const SandboxTable = ({ sandboxes }: { readonly sandboxes: readonly Sandbox[] })
       { title: "Shows", cell: ({ build }) => <Text>{build}</Text> },
       { title: "Stack", cell: ({ stack }) => <Text>{stack}</Text> },
       { title: "Addresses", cell: ({ urls }) => <Addresses urls={urls} /> },
-      { title: "Used", cell: ({ lastUsedAt }) => <Since at={lastUsedAt} /> },
-      { title: "Taken down", cell: ({ expiresAt }) => momentOf(expiresAt) },
+      {
+        title: "Used",
+        cell: ({ lastUsedAt }) => (
+          <>
+            <Since at={lastUsedAt} /> ago
+          </>
+        ),
+      },
+      { title: "Time left", cell: (sandbox) => <Ends sandbox={sandbox} /> },
     ]}
   />
 );
 
+/** Runs are told apart from sandboxes: they need no engine. */
+export const NoEngine = ({ reason }: { readonly reason: string | null }) =>
+  reason === null ? null : (
+    <Empty title="No container engine.">
+      <p>
+        Runs go on. <Text>{reason}</Text>
+      </p>
+      <p>
+        In a terminal: <code>orket doctor</code>
+      </p>
+    </Empty>
+  );
+
+/** When it is taken down by itself; each use of it puts that off. */
+export function Ends({ sandbox: { expiresAt } }: { readonly sandbox: Sandbox }) {
+  const left = Date.parse(expiresAt) - useNow();
+  return (
+    <time dateTime={expiresAt} title={momentOf(expiresAt)}>
+      {left > 0 ? `ends in ${spanOf(left)} unless used` : "ends now"}
+    </time>
+  );
+}
+
 /** In a tab of their own, which is told nothing of this one. */
 export const Addresses = ({ urls }: { readonly urls: Sandbox["urls"] }) => (
-  <>
+  <span className="toolbar">
     {Object.entries(urls)
       .filter(([, url]) => /^https?:\/\//.test(url))
       .map(([name, url]) => (
         <a key={name} href={url} target="_blank" rel="noreferrer noopener">
-          <Text>{name}</Text>{" "}
+          <Text>{name}</Text>
         </a>
       ))}
-  </>
+  </span>
 );
