@@ -11,7 +11,7 @@ import {
 } from "../domain/driver-plan.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { JsonObject } from "../domain/json.ts";
-import type { Result } from "../domain/result.ts";
+import type { Refused, Result } from "../domain/result.ts";
 import { ok, refuse } from "../domain/result.ts";
 import type { ChatMessage } from "../domain/turn.ts";
 import type { ModelFailure, ModelRequest } from "../ports/model.ts";
@@ -296,6 +296,29 @@ export async function allowPlan(
   deps: DriveDeps,
   { id, reason, person }: PlanAnswer,
 ): Promise<Result<Plan>> {
+  const found = await waitingPlan(deps, id);
+  if (!found.ok) return found;
+  const { plan, staleness } = found.value;
+  if (staleness !== null) {
+    await planFailed(deps, { plan: plan.id, person, stage: "apply", code: staleness.error.code });
+    return staleness;
+  }
+  const applied = await applyPlan(deps, { plan, person, approval: { id, reason } });
+  return applied.ok ? ok(plan) : applied;
+}
+
+/** The files that a plan would change, as they are now; refused where it could not be applied any more. */
+export async function readWaitingPlan(deps: DriveDeps, id: string): Promise<Result<Plan>> {
+  const found = await waitingPlan(deps, id);
+  if (!found.ok) return found;
+  const { plan, staleness } = found.value;
+  return staleness ?? ok(plan);
+}
+
+/** `staleness` where the files are no longer as they were. */
+type Waiting = { readonly plan: Plan; readonly staleness: Refused | null };
+
+async function waitingPlan(deps: DriveDeps, id: string): Promise<Result<Waiting>> {
   const approval = await deps.store.read(async ({ approvals }) => approvals.get(id));
   const parsed = planActions.safeParse(approval?.payload["actions"]);
   const planId = approval?.payload["plan"];
@@ -304,18 +327,15 @@ export async function allowPlan(
   const loaded = await deps.assets.load();
   if (!loaded.ok) return assetRefusal(loaded.error);
   const tried = await tryOut(deps, loaded.value, parsed.data);
+  const files = tried.ok ? tried.value : [];
   const isSame =
-    tried.ok &&
-    canonicalJson(digestsOf(deps, tried.value)) === canonicalJson(approval.payload["files"]);
-  if (!isSame) {
-    await planFailed(deps, { plan: planId, person, stage: "apply", code: "FILE_STALE" });
-    return refuse(
-      "FILE_STALE",
-      `The files are not as they were when ${planId} was made; nothing was applied. Ask for the plan again.`,
-      { plan: planId, ...(tried.ok ? {} : { problems: tried.error }) },
-    );
-  }
-  const plan: Plan = { id: planId, actions: parsed.data, files: tried.value };
-  const applied = await applyPlan(deps, { plan, person, approval: { id, reason } });
-  return applied.ok ? ok(plan) : applied;
+    tried.ok && canonicalJson(digestsOf(deps, files)) === canonicalJson(approval.payload["files"]);
+  const staleness = isSame
+    ? null
+    : refuse(
+        "FILE_STALE",
+        `The files are not as they were when ${planId} was made; nothing was applied. Ask for the plan again.`,
+        { plan: planId, ...(tried.ok ? {} : { problems: tried.error }) },
+      );
+  return ok({ plan: { id: planId, actions: parsed.data, files }, staleness });
 }

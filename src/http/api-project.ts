@@ -40,21 +40,24 @@ export const previewSchema = z.object({
   model: z.string(),
   messages: z.array(messageSchema).readonly(),
 });
+const changedFiles = z
+  .array(
+    z.object({
+      file: z.string(),
+      before: z.string().nullable(),
+      after: z.string().nullable(),
+    }),
+  )
+  .readonly();
+/** A plan that waits: the files as they would be. */
+export const planSchema = z.object({ plan: z.string(), files: changedFiles });
 export const chatSchema = z.object({
   response: z.string(),
   plan: z
     .object({
       id: z.string(),
       approval: z.string().nullable(),
-      files: z
-        .array(
-          z.object({
-            file: z.string(),
-            before: z.string().nullable(),
-            after: z.string().nullable(),
-          }),
-        )
-        .readonly(),
+      files: changedFiles,
     })
     .optional(),
 });
@@ -159,6 +162,8 @@ export const approvalSchema = z.object({
   tool: z.string().nullable(),
   riskClass: z.string().nullable(),
   arguments: anything,
+  /** SHA-256 of what is really asked, with the secrets that are hidden here. */
+  argsHash: z.string(),
   payload: anything,
   reason: z.string(),
   requestedAt: moment,

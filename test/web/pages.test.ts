@@ -20,10 +20,8 @@ async function fill({ engine, run }: TestEngine): Promise<void> {
 const PAGES: readonly (readonly [path: string, heading: string, says: RegExp])[] = [
   ["/cards/api", "Card api", /Comments 0/],
   ["/runs", "Runs", /Done/],
-  ["/approvals", "Approvals", /Nothing waits for you/],
   ["/reviews", "Reviews", /shop\/api#12/],
   ["/reviews/shop/api/12", "shop/api#12", /Sent back once/],
-  ["/driver", "Driver", /What should change/],
   ["/system", "System", /Security/],
 ];
 

@@ -2,12 +2,13 @@
 import { z } from "zod";
 import { answerApproval } from "../../app/answer-approval.ts";
 import { waitingApprovals } from "../../app/approvals.ts";
+import { readWaitingPlan } from "../../app/drive.ts";
 import { ok } from "../../domain/result.ts";
-import { approvalPage, approvalSchema } from "../api-project.ts";
+import { approvalPage, approvalSchema, planSchema } from "../api-project.ts";
 import type { Api } from "../api-parts.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
-import { idParams } from "../translate.ts";
+import { answer, idParams } from "../translate.ts";
 
 type Parts = Pick<Api, "engine" | "tasks">;
 
@@ -20,6 +21,17 @@ export const approvalRoutes = ({ engine, tasks }: Parts): readonly Route[] => [
     errors: [],
     answer: approvalPage,
     handle: async () => ok(await waitingApprovals(engine)),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/approvals/:id/plan",
+    about: "The files that a waiting plan of the driver would change, before and after",
+    auth: "read",
+    errors: ["APPROVAL_UNKNOWN", "ASSET_INVALID", "FILE_STALE"],
+    params: idParams,
+    answer: planSchema,
+    handle: async ({ params: { id } }) =>
+      answer(readWaitingPlan(engine, id), ({ id: plan, files }) => ({ plan, files })),
   }),
   route({
     method: "POST",

@@ -21,6 +21,7 @@ import type {
   approvalSchema,
   boardSchema,
   chatSchema,
+  planSchema,
   postureSchema,
   runFilesSchema,
   sandboxHealthSchema,
@@ -44,6 +45,7 @@ export type SandboxPage = z.output<typeof sandboxPage>;
 export type Heartbeat = z.output<typeof heartbeatSchema>;
 export type Metrics = z.output<typeof metricsSchema>;
 export type DriverAnswer = z.output<typeof chatSchema>;
+export type WaitingPlan = z.output<typeof planSchema>;
 export type RunFiles = z.output<typeof runFilesSchema>;
 export type Problem = z.output<typeof problemSchema>;
 export type Health = z.output<typeof healthSchema>;

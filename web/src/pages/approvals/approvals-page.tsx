@@ -1,99 +1,105 @@
 // The inbox: every decision that waits for a person, with exactly what was asked, and the answer to it. Nothing is decided in
 // advance and nothing for always; each answer is used once.
 import { useState } from "react";
-import { Link } from "wouter";
 import type { Approval } from "../../api/types.ts";
 import { PageHead } from "../../kit/page.tsx";
+import { usePageKeys } from "../../kit/page-keys.ts";
+import { useSearchState } from "../../kit/search-state.ts";
 import { Empty, Loaded } from "../../kit/states.tsx";
-import { Text } from "../../kit/text.tsx";
 import { Since } from "../../kit/time.tsx";
 import { usePendingApprovals } from "../../shell/pending.ts";
+import type { Decision } from "./decision-dialog.tsx";
 import { DecisionDialog } from "./decision-dialog.tsx";
-import { exactText } from "./exact-text.ts";
+import { Waiting } from "./waiting.tsx";
 import "./approvals.css";
 
 export default function ApprovalsPage() {
   const pending = usePendingApprovals();
+  const { get } = useSearchState();
+  // The question stays open here while the list goes on: whoever was too late reads why.
+  const [asked, ask] = useState<Decision | null>(null);
+  const kind = get("kind");
+  const shown = (pending.data?.approvals ?? []).filter(
+    (approval) => kind === null || approval.kind === kind,
+  );
+  const answer = (choice: Decision["choice"]): void => {
+    const approval = meant(shown, get("id"));
+    if (approval !== undefined && asked === null) ask({ approval, choice });
+  };
+  usePageKeys({ a: () => answer("allow"), x: () => answer("deny") });
   return (
     <>
-      <PageHead title="Approvals" />
+      <PageHead title="Approvals">
+        <Kind />
+        {shown[0] === undefined ? null : (
+          <span className="meta">
+            {shown.length} waiting, the oldest for <Since at={shown[0].requestedAt} />
+          </span>
+        )}
+      </PageHead>
       <Loaded what="what waits for you" {...pending}>
-        {({ approvals }) =>
-          approvals.length === 0 ? (
-            <Empty title="Nothing waits for you.">
-              <p>Calls that a rule reserves for a person, and the driver's plans, appear here.</p>
-            </Empty>
-          ) : (
+        {({ approvals }) => (
+          <>
+            {shown.length === 0 ? <Nothing hidden={approvals.length} /> : null}
             <ul className="approvals">
-              {approvals.map((approval) => (
+              {shown.map((approval) => (
                 <li key={approval.id}>
-                  <Waiting approval={approval} />
+                  <Waiting
+                    approval={approval}
+                    isChosen={approval.id === get("id")}
+                    onAnswer={(choice) => ask({ approval, choice })}
+                  />
                 </li>
               ))}
             </ul>
-          )
-        }
+          </>
+        )}
       </Loaded>
+      {asked === null ? null : <DecisionDialog decision={asked} onClose={() => ask(null)} />}
     </>
   );
 }
 
-function Waiting({ approval }: { readonly approval: Approval }) {
-  const [asks, ask] = useState<"allow" | "deny" | null>(null);
-  const { tool, kind, riskClass, reason, requestedAt, expiresAt } = approval;
+/** The one that holds the focus, else the one that the address names, else the oldest. */
+function meant(shown: readonly Approval[], chosen: string | null): Approval | undefined {
+  const held = document.activeElement?.closest<HTMLElement>("[data-approval]");
+  const id = held?.dataset["approval"] ?? chosen;
+  return shown.find((approval) => approval.id === id) ?? shown[0];
+}
+
+function Kind() {
+  const { get, set } = useSearchState();
   return (
-    <article className="approval" aria-label={tool ?? kind}>
-      <header className="toolbar">
-        <h2>
-          <Text>{tool ?? kind}</Text>
-        </h2>
-        {riskClass === null ? null : <span className="tone-waiting">{riskClass}</span>}
-        <span className="meta">
-          asked <Since at={requestedAt} /> ago, until {new Date(expiresAt).toLocaleString()}
-        </span>
-      </header>
-      <Origin approval={approval} />
-      <p>
-        Why it asks: <Text>{reason}</Text>
-      </p>
-      <h3>Exactly this, once</h3>
-      <pre className="exact" tabIndex={0} aria-label="What was asked">
-        <Text>{exactText(approval)}</Text>
-      </pre>
-      <div className="actions">
-        <button type="button" className="primary" onClick={() => ask("allow")}>
-          Allow this call…
-        </button>
-        <button type="button" onClick={() => ask("deny")}>
-          Deny…
-        </button>
-      </div>
-      {asks === null ? null : (
-        <DecisionDialog approval={approval} decision={asks} onClose={() => ask(null)} />
-      )}
-    </article>
+    <label>
+      Kind
+      <select
+        value={get("kind") ?? ""}
+        onChange={({ target }) => set({ kind: target.value, id: null })}
+      >
+        <option value="">all</option>
+        <option value="tool">calls of agents</option>
+        <option value="plan">plans of the driver</option>
+      </select>
+    </label>
   );
 }
 
-function Origin({ approval: { run, card, build } }: { readonly approval: Approval }) {
+function Nothing({ hidden }: { readonly hidden: number }) {
+  const { set } = useSearchState();
+  if (hidden === 0)
+    return (
+      <Empty title="Nothing waits for you.">
+        <p>Calls that a rule reserves for a person, and the driver's plans, appear here.</p>
+      </Empty>
+    );
   return (
-    <p className="meta">
-      {card === null ? null : (
-        <>
-          Card{" "}
-          <Link href={`/board?card=${encodeURIComponent(`${build ?? ""}:${card}`)}`}>
-            <Text>{card}</Text>
-          </Link>{" "}
-        </>
-      )}
-      {run === null ? null : (
-        <>
-          Run{" "}
-          <Link href={`/runs/${encodeURIComponent(run)}`}>
-            <Text>{run}</Text>
-          </Link>
-        </>
-      )}
-    </p>
+    <Empty title="None of that kind waits.">
+      <p>
+        {hidden} of another kind {hidden === 1 ? "does" : "do"}.{" "}
+        <button type="button" onClick={() => set({ kind: null })}>
+          Show all
+        </button>
+      </p>
+    </Empty>
   );
 }
