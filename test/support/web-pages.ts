@@ -117,14 +117,13 @@ export const SCENES: Readonly<Record<string, PageScene>> = {
     path: fixed("/sandboxes"),
     heading: fixed("Sandboxes"),
     full: /No container engine\.[^]*build-done/,
-    empty: /No sandboxes\.[^]*orket sandboxes up/,
+    empty: /No container engine\.[^]*orket doctor/,
     loads: /Loading the sandboxes/,
   },
   "/sandboxes/:id": {
     path: fixed(`/sandboxes/${SANDBOX}`),
     heading: fixed(SANDBOX),
-    full: /ENGINE_UNAVAILABLE/,
-    stale: /build-done, static[^]*UNREACHABLE/,
+    full: /No container engine\.[^]*build-done/,
     empty: /No sandbox has that id\./,
     loads: /Loading the sandbox/,
     act: {
@@ -135,8 +134,8 @@ export const SCENES: Readonly<Record<string, PageScene>> = {
   "/driver": {
     path: fixed("/driver"),
     heading: fixed("Driver"),
-    full: /What should change in the backlog/,
-    empty: /What should change in the backlog/,
+    full: /What should change\?/,
+    empty: /What should change\?/,
     loads: null,
     act: {
       path: fixed("/driver"),

@@ -6,6 +6,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ApiError } from "../../api/http.ts";
 import { postJson } from "../../api/http.ts";
 import type { Approval } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { marked } from "../../kit/marks.ts";
 import { Failure } from "../../kit/states.tsx";
@@ -71,9 +72,9 @@ export function DecisionDialog({ decision: { approval, choice }, onClose }: Deci
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button className="primary" type="submit" disabled={isPending}>
+          <Act className="primary" type="submit" disabled={isPending}>
             {verb}
-          </button>
+          </Act>
         </div>
       </form>
     </Dialog>

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import type { ApiError } from "../../api/http.ts";
 import { getJson } from "../../api/http.ts";
 import type { Approval, Card, WaitingPlan } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { FileDiffs } from "../../kit/file-diffs.tsx";
 import { Loaded } from "../../kit/states.tsx";
 import { Text } from "../../kit/text.tsx";
@@ -61,12 +62,10 @@ export function Waiting({ approval, isChosen, onAnswer }: WaitingProps) {
       </details>
       <Behind approval={approval} />
       <div className="toolbar">
-        <button type="button" className="primary" onClick={() => onAnswer("allow")}>
+        <Act className="primary" onClick={() => onAnswer("allow")}>
           {kind === "tool" ? "Allow this call…" : "Apply this plan…"}
-        </button>
-        <button type="button" onClick={() => onAnswer("deny")}>
-          Deny…
-        </button>
+        </Act>
+        <Act onClick={() => onAnswer("deny")}>Deny…</Act>
         <span className="meta">Used once; anything else asks again.</span>
       </div>
     </article>

@@ -6,6 +6,7 @@ import { useMutation, useMutationState, useQueryClient } from "@tanstack/react-q
 import { Link } from "wouter";
 import { ApiError, postJson } from "../../api/http.ts";
 import type { DriverAnswer } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { FileDiffs } from "../../kit/file-diffs.tsx";
 import { PageHead } from "../../kit/page.tsx";
 import { Empty, Failure } from "../../kit/states.tsx";
@@ -95,9 +96,9 @@ function Ask() {
         onKeyDown={onKeyDown}
       />
       <p className="toolbar">
-        <button className="primary" type="submit" disabled={waiting}>
+        <Act className="primary" type="submit" disabled={waiting}>
           {waiting ? "Asking…" : "Send"}
-        </button>
+        </Act>
         <span className="meta">
           Ctrl-Enter sends. Each message is answered by itself, so say all that matters.
         </span>

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import type { ApiError } from "../../api/http.ts";
 import { postJson } from "../../api/http.ts";
 import type { Sandbox } from "../../api/types.ts";
+import { Act } from "../../kit/act.tsx";
 import { Chip } from "../../kit/chip.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { PageHead } from "../../kit/page.tsx";
@@ -77,9 +78,9 @@ function One({ sandbox, isStopping, onStop }: OneProps) {
           <Ends sandbox={sandbox} />
         </span>
         <Addresses urls={sandbox.urls} />
-        <button type="button" className="danger" disabled={isStopping} onClick={() => ask(true)}>
+        <Act className="danger" disabled={isStopping} onClick={() => ask(true)}>
           {isStopping ? "Taking it down…" : "Take down…"}
-        </button>
+        </Act>
       </p>
       {isAsked ? (
         <Dialog title="Take this sandbox down?" onClose={() => ask(false)}>
