@@ -30,9 +30,13 @@ export const runPartRoutes = ({ engine }: Parts): readonly Route[] => [
     auth: "read",
     errors: ["RUN_UNKNOWN"],
     params: idParams,
+    query: z.strictObject({ from_turn: number.default(1) }),
     answer: turnPage,
-    handle: async ({ params: { id } }) =>
-      answer(showRun(engine, id), ({ turns, asOfSeq }) => ({ turns, asOfSeq })),
+    handle: async ({ params: { id }, query }) =>
+      answer(showRun(engine, id), ({ turns, asOfSeq }) => ({
+        turns: turns.filter(({ numberInRun }) => numberInRun >= query.from_turn),
+        asOfSeq,
+      })),
   }),
   route({
     method: "GET",

@@ -1,6 +1,6 @@
 // A long list of which only the rows in sight are drawn; rows have a fixed height, and say their place in the whole.
 import type { KeyboardEvent, ReactNode } from "react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 
 export type VirtualListProps<Item> = {
@@ -9,6 +9,8 @@ export type VirtualListProps<Item> = {
   readonly rowHeight: number;
   readonly keyOf: (item: Item) => string;
   readonly children: (item: Item, index: number) => ReactNode;
+  /** Which rows are in sight; for lists that fetch more, and for those that stand still while somebody reads. */
+  readonly onSight?: (first: number, last: number) => void;
 };
 
 const USUAL_PX = 16;
@@ -19,7 +21,7 @@ const scaleOfText = (): number =>
 
 /** Arrow keys, Home, End, `j` and `k` move between the first links or buttons of the rows. */
 export function VirtualList<Item>(props: VirtualListProps<Item>) {
-  const { label, items, rowHeight, keyOf, children } = props;
+  const { label, items, rowHeight, keyOf, children, onSight } = props;
   const scroller = useRef<HTMLElement>(null);
   const [scale] = useState(scaleOfText);
   const virtualizer = useVirtualizer({
@@ -29,6 +31,8 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
     getItemKey: (index) => keyOf(items[index] as Item),
     overscan: 6,
   });
+  const { startIndex = 0, endIndex = 0 } = virtualizer.range ?? {};
+  useEffect(() => onSight?.(startIndex, endIndex), [onSight, startIndex, endIndex, items.length]);
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     const row = (event.target as HTMLElement).closest<HTMLElement>("[aria-posinset]");
     const at = Number(row?.getAttribute("aria-posinset") ?? 0) - 1;

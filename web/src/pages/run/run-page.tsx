@@ -1,4 +1,5 @@
 // One run: how it stands, and its parts, one of which is shown.
+import { useQueryClient } from "@tanstack/react-query";
 import { PageHead } from "../../kit/page.tsx";
 import { useSearchState } from "../../kit/search-state.ts";
 import { Loaded } from "../../kit/states.tsx";
@@ -6,17 +7,21 @@ import { reloadOn, useLive } from "../../live/use-live.ts";
 import type { PageProps } from "../../page.ts";
 import { Events } from "./events.tsx";
 import { Files } from "./files.tsx";
-import { isOfRun, loadRun } from "./run-data.ts";
+import { isForRun, loadRun } from "./run-data.ts";
 import type { RunData } from "./run-data.ts";
 import { Standing } from "./standing.tsx";
 import { Turns } from "./turns.tsx";
 import "./run.css";
 
 export default function RunPage({ params: { id = "" } }: PageProps) {
+  const client = useQueryClient();
   const run = useLive<RunData>({
     key: ["run", id],
-    load: async (signal) => loadRun(id, signal),
-    apply: reloadOn(isOfRun(id)),
+    load: async (signal) => {
+      const known = client.getQueryData<RunData>(["run", id])?.turns ?? [];
+      return loadRun(id, known, signal);
+    },
+    apply: reloadOn(isForRun(id)),
   });
   const { get, set } = useSearchState();
   const tab = TABS.find((one) => one === get("tab")) ?? "turns";

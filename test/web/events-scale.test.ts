@@ -1,0 +1,90 @@
+// A run with a hundred thousand events and two thousand turns: its page shows the newest at once, goes back as far as somebody
+// scrolls, finds a word in all of them, and holds neither the page up nor the memory full.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { seedLongRun } from "../support/long-run.ts";
+import { openWeb, violationsOf } from "../support/web-scene.ts";
+
+const EVENTS = 100_000;
+const TURNS = 2000;
+const NODES_MAX = 2000;
+const TASK_MS_MAX = 200;
+const HEAP_BYTES_MAX = 120 * 1024 * 1024;
+const TAIL_BYTES_MAX = 256 * 1024;
+
+const WATCH_TASKS = `
+  globalThis.longest = 0;
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+  }).observe({ type: "longtask" });
+`;
+
+const scrollTo = async (page: Page, label: string, top: string): Promise<void> =>
+  page.evaluate(`(() => {
+    const list = document.querySelector('[aria-label="${label}"]');
+    list.scrollTop = ${top};
+  })()`);
+
+test("a hundred thousand events are read from the newest to far back, and one is found among them", async (context) => {
+  let run = "";
+  const web = await openWeb(context, {
+    prepare: async (opened) => {
+      run = (await opened.run({ card: "work" })).id;
+      await seedLongRun(opened, run, { events: EVENTS, turns: TURNS });
+    },
+  });
+  const page = await web.open(`/runs/${run}?tab=turns`);
+  await page
+    .getByRole("region", { name: "Turns" })
+    .getByRole("link", { name: "1", exact: true })
+    .waitFor();
+  await page.evaluate(WATCH_TASKS);
+  await scrollTo(page, "Turns", "list.scrollHeight");
+  await page.getByRole("link", { name: String(TURNS), exact: true }).waitFor();
+
+  const tail = page.waitForResponse((answer) => answer.url().includes("/events?before="));
+  await page.getByRole("button", { name: "Events" }).click();
+  const bytes = (await (await tail).body()).length;
+  assert.ok(bytes <= TAIL_BYTES_MAX, `${bytes} bytes for the tail`);
+  const list = page.getByRole("region", { name: "Events, newest first" });
+  const first = list.getByRole("button").first();
+  await first.waitFor();
+  const newest = Number(await first.textContent());
+  // Each time as far as there is, until some thousand are there.
+  for (let count = 500; count <= 5000; count += 500) {
+    await page.getByText(new RegExp(`^${count} events so far`)).waitFor();
+    await scrollTo(page, "Events, newest first", "list.scrollHeight");
+  }
+  await list.locator('[aria-posinset="5000"]').waitFor();
+  await web.shoot(page, "events-100000");
+  await scrollTo(page, "Events, newest first", "0");
+  await list.getByRole("button", { name: String(newest) }).click();
+  await page.getByRole("complementary", { name: `Event ${newest}` }).waitFor();
+  assert.deepEqual(await violationsOf(page), []);
+  await page.getByRole("button", { name: "Close" }).click();
+
+  // Far back, further than one look of the server goes.
+  await page.getByLabel("Find in all events").fill("src/part-7/file-9.ts");
+  await page.getByText(/^1 events have that/).waitFor();
+  const far = page.getByRole("region", { name: "Events, newest first" }).getByRole("button");
+  const seq = Number(await far.textContent());
+  assert.ok(seq < newest - 90_000, String(seq));
+  const longest = Number(await page.evaluate("longest"));
+  assert.ok(longest <= TASK_MS_MAX, `a task of ${longest} ms`);
+
+  // A link to an event shows it, however far back it is; one that is none of this run says so.
+  await page.goto(`${web.url}/runs/${run}?tab=events&seq=${seq}`);
+  await page.getByRole("complementary").getByText("src/part-7/file-9.ts").waitFor();
+  await page.goto(`${web.url}/runs/${run}?tab=events&seq=${newest + 500}`);
+  await page.getByText("This run has no event of that number.").waitFor();
+  const nodes = Number(await page.evaluate(`document.querySelectorAll("*").length`));
+  assert.ok(nodes < NODES_MAX, `${nodes} nodes`);
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  assert.ok(usedSize < HEAP_BYTES_MAX, `${usedSize} bytes of heap`);
+  context.diagnostic(
+    `longest task ${longest} ms, ${nodes} nodes, ${(usedSize / 1e6).toFixed(1)} MB of heap, ${bytes} bytes for the tail`,
+  );
+});
