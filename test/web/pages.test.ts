@@ -22,7 +22,7 @@ const PAGES: readonly (readonly [path: string, heading: string, says: RegExp])[]
   ["/runs", "Runs", /Done/],
   ["/reviews", "Reviews", /shop\/api#12/],
   ["/reviews/shop/api/12", "shop/api#12", /Sent back once/],
-  ["/system", "System", /Security/],
+  ["/system", "Health", /Runs in flight/],
 ];
 
 test("each page shows what there is, as text, without a finding, in light and dark", async (context) => {

@@ -18,7 +18,11 @@ const review = lazy(() => import("./pages/review/review-page.tsx"));
 const sandboxes = lazy(() => import("./pages/sandboxes/sandboxes-page.tsx"));
 const sandbox = lazy(() => import("./pages/sandbox/sandbox-page.tsx"));
 const driver = lazy(() => import("./pages/driver/driver-page.tsx"));
-const system = lazy(() => import("./pages/system/system-page.tsx"));
+const health = lazy(() => import("./pages/system/health-page.tsx"));
+const security = lazy(() => import("./pages/system/security-page.tsx"));
+const settings = lazy(() => import("./pages/system/settings-page.tsx"));
+const files = lazy(() => import("./pages/system/files-page.tsx"));
+const usage = lazy(() => import("./pages/system/usage-page.tsx"));
 
 /** The first that fits is taken. */
 export const PAGES: readonly PageRoute[] = [
@@ -34,9 +38,9 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/sandboxes", page: sandboxes },
   { path: "/sandboxes/:id", page: sandbox },
   { path: "/driver", page: driver },
-  { path: "/system", page: system },
-  { path: "/system/files", page: system },
-  { path: "/system/security", page: system },
-  { path: "/system/settings", page: system },
-  { path: "/system/usage", page: system },
+  { path: "/system", page: health },
+  { path: "/system/files", page: files },
+  { path: "/system/security", page: security },
+  { path: "/system/settings", page: settings },
+  { path: "/system/usage", page: usage },
 ];

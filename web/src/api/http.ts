@@ -36,10 +36,16 @@ export type Asking = { readonly params?: Params; readonly signal?: AbortSignal }
 export const getJson = async <Answer>(path: string, asking: Asking = {}): Promise<Answer> =>
   ask<Answer>(addressOf(path, asking.params), signalOf(asking));
 
-export const postJson = async <Answer>(path: string, body: unknown = {}): Promise<Answer> =>
+type Headers = Readonly<Record<string, string>>;
+
+export const postJson = async <Answer>(
+  path: string,
+  body: unknown = {},
+  headers: Headers = {},
+): Promise<Answer> =>
   ask<Answer>(path, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { ...headers, "content-type": "application/json" },
     body: JSON.stringify(body),
   });
 

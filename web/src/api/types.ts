@@ -20,13 +20,18 @@ import type {
   approvalPage,
   approvalSchema,
   boardSchema,
+  calendarSchema,
   chatSchema,
   planSchema,
+  explorerSchema,
+  fileSchema,
   postureSchema,
   runFilesSchema,
   sandboxHealthSchema,
   sandboxPage,
   sandboxSchema,
+  savedSchema,
+  settingsSchema,
   turnPage,
   turnViewSchema,
 } from "../../../src/http/api-project.ts";
@@ -65,6 +70,12 @@ export type ApprovalPage = z.output<typeof approvalPage>;
 export type TurnPage = z.output<typeof turnPage>;
 export type TurnView = z.output<typeof turnViewSchema>;
 export type Posture = z.output<typeof postureSchema>;
+export type Calendar = z.output<typeof calendarSchema>;
+export type Settings = z.output<typeof settingsSchema>;
+export type Setting = Settings["settings"][number];
+export type Folder = z.output<typeof explorerSchema>;
+export type ProjectFile = z.output<typeof fileSchema>;
+export type SavedFile = z.output<typeof savedSchema>;
 type BoardAnswer = z.output<typeof boardSchema>;
 
 /** The parts of the tree that the board draws; the schema leaves them open. */
