@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { runOrket } from "../support/orket.ts";
 import { epicFile, simpleScript } from "../support/project.ts";
+import { newRun } from "../support/store-records.ts";
 import type { WebScene } from "../support/web-scene.ts";
 import { openWeb, violationsOf, WEB_KEY } from "../support/web-scene.ts";
 import { stringify } from "yaml";
@@ -20,6 +21,11 @@ const FILES = {
   "notes/binary.bin": "a\0b",
   "notes/large.txt": "x".repeat(1024 * 1024 + 1),
 };
+
+const RUNS = 2100;
+const RUNS_COUNTED = 2000;
+const TASK_MS_MAX = 200;
+const NODES_MAX = 2000;
 
 const go = async (page: Page, web: WebScene, path: string): Promise<void> => {
   await page.goto(`${web.url}${path}`);
@@ -335,4 +341,93 @@ test("usage counts what ran, says what has no price, and has the same as tables"
   await page.getByText(/^most on \d{4}-\d\d-\d\d: 1 run$/).waitFor();
   assert.deepEqual(await violationsOf(page), []);
   await web.shoot(page, "system-usage-priced");
+});
+
+test("a frozen page asks for nothing, and goes on when it may", async (context) => {
+  const web = await openWeb(context);
+  const page = await web.open("/system/files");
+  await page.clock.install();
+  await go(page, web, "/system");
+  await page.getByText("online", { exact: true }).waitFor();
+  const beats: string[] = [];
+  page.on("request", (request) => {
+    if (/heartbeat|metrics/.test(request.url())) beats.push(request.url());
+  });
+  await page.getByRole("button", { name: "Pause updates" }).click();
+  await page.getByText("Paused", { exact: true }).waitFor();
+  beats.splice(0);
+  await page.clock.runFor(60_000);
+  assert.deepEqual(beats, []);
+  await page.getByRole("button", { name: "Go on" }).click();
+  const asked = page.waitForRequest(/heartbeat/);
+  await page.clock.runFor(6000);
+  await asked;
+});
+
+test("a session that ends while somebody writes takes nothing from them", async (context) => {
+  const web = await openWeb(context, { files: FILES });
+  const page = await web.open("/system/files?path=notes/plan.md", { expected: /403/ });
+  const field = page.getByLabel("Text of notes/plan.md");
+  await field.fill("mine\n");
+  const origin = { headers: { origin: web.url } };
+  assert.equal(
+    (await page.request.post(`${web.url}/v1/logout`, { data: {}, ...origin })).status(),
+    200,
+  );
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Stay" }).click();
+  assert.equal(await field.inputValue(), "mine\n");
+  await page.request.post(`${web.url}/v1/login`, { data: { key: WEB_KEY } });
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved", { exact: true }).waitFor();
+  assert.equal(readFileSync(join(web.dir, "notes/plan.md"), "utf8"), "mine\r\n");
+});
+
+test("a file of the backlog shows the prompt that a run would send", async (context) => {
+  const web = await openWeb(context, { files: FILES });
+  const page = await web.open("/system/files?path=model/core/epics/work.yaml");
+  await page.getByText("The prompt that a run would send now").click();
+  await page.getByRole("region", { name: "Message 1: system" }).waitFor();
+  await page.getByText("Card api, seat coder").waitFor();
+  assert.deepEqual(await violationsOf(page), []);
+  await web.shoot(page, "system-files-prompt");
+  // Nothing lies over the text.
+  const box = await page.getByLabel("Text of model/core/epics/work.yaml").boundingBox();
+  const prompt = await page.getByText("The prompt that a run would send now").boundingBox();
+  assert.ok((prompt?.y ?? 0) >= (box?.y ?? 0) + (box?.height ?? Number.NaN));
+});
+
+test("thousands of files and runs are shown without holding the page up", async (context) => {
+  const many = Array.from({ length: 5000 }, (_, at) => [`many/file-${at}.txt`, "x"]);
+  const web = await openWeb(context, {
+    files: { ...FILES, ...Object.fromEntries(many) },
+    prepare: async ({ engine: { store } }) => {
+      const createdAt = new Date().toISOString();
+      await store.transaction(async ({ runs }) => {
+        for (let at = 0; at < RUNS; at += 1)
+          await runs.insert(
+            newRun(`run-${at}`, { card: `card-${at % 300}`, status: "canceled", createdAt }),
+            {},
+          );
+      });
+    },
+  });
+  const page = await web.open("/system/files");
+  await page.evaluate(`
+    globalThis.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+    }).observe({ type: "longtask" });
+  `);
+  await page.getByRole("link", { name: "many/" }).click();
+  const files = page.getByRole("region", { name: "Its files" });
+  await files.getByRole("link", { name: "file-0.txt" }).focus();
+  await page.keyboard.press("End");
+  await files.locator('[aria-posinset="5000"]').waitFor();
+  await page.getByRole("link", { name: "Usage" }).click();
+  await page.getByText(`Only the newest ${RUNS_COUNTED} runs are counted`).waitFor();
+  await page.getByText("200 more used less, and are not listed.").waitFor();
+  assert.ok(Number(await page.evaluate("longest")) <= TASK_MS_MAX);
+  assert.ok(Number(await page.evaluate("document.querySelectorAll('*').length")) < NODES_MAX);
+  await web.shoot(page, "system-usage-many");
 });

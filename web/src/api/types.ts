@@ -26,6 +26,7 @@ import type {
   explorerSchema,
   fileSchema,
   postureSchema,
+  previewSchema,
   runFilesSchema,
   sandboxHealthSchema,
   sandboxPage,
@@ -70,6 +71,7 @@ export type ApprovalPage = z.output<typeof approvalPage>;
 export type TurnPage = z.output<typeof turnPage>;
 export type TurnView = z.output<typeof turnViewSchema>;
 export type Posture = z.output<typeof postureSchema>;
+export type Preview = z.output<typeof previewSchema>;
 export type Calendar = z.output<typeof calendarSchema>;
 export type Settings = z.output<typeof settingsSchema>;
 export type Setting = Settings["settings"][number];

@@ -10,6 +10,7 @@ import { Text } from "../../kit/text.tsx";
 import { Editor } from "./editor.tsx";
 import { addressOfFile, nameOf, parentOf, stepsTo } from "./file-path.ts";
 import { FolderList } from "./folder-list.tsx";
+import { isOfBacklog, PromptPreview } from "./prompt-preview.tsx";
 import { SystemFrame } from "./system-frame.tsx";
 
 const useFolder = (path: string, isWanted: boolean) =>
@@ -45,6 +46,7 @@ export default function FilesPage() {
             <FolderList folder={folder} items={data.items} open={path} />
             <section className="open-file" aria-label="File">
               {isFolder ? <NoFile /> : <Editor path={path} />}
+              {isOfBacklog(path) ? <PromptPreview key={path} path={path} /> : null}
             </section>
           </>
         )}

@@ -16,7 +16,7 @@ import { withSample } from "./samples.ts";
 import { Sparkline } from "./sparkline.tsx";
 import { SystemFrame } from "./system-frame.tsx";
 import type { Asked } from "./use-asked.ts";
-import { useAsked } from "./use-asked.ts";
+import { useAsked, useInterval } from "./use-asked.ts";
 
 const BEAT_MS = 5000;
 const SILENCE_MS = 3 * BEAT_MS;
@@ -27,6 +27,7 @@ type Load = { readonly metrics: Metrics; readonly samples: readonly Sample[] };
 function useLoad(): Load | undefined {
   const client = useQueryClient();
   const queryKey = ["system", "load"];
+  const refetchInterval = useInterval(BEAT_MS);
   const { data } = useQuery<Load, ApiError>({
     queryKey,
     queryFn: async ({ signal }) => {
@@ -35,7 +36,7 @@ function useLoad(): Load | undefined {
       const before = client.getQueryData<Load>(queryKey)?.samples ?? [];
       return { metrics, samples: withSample(before, { atMs: Date.now(), cpu, memory }) };
     },
-    refetchInterval: BEAT_MS,
+    refetchInterval,
     structuralSharing: false,
   });
   return data;

@@ -15,6 +15,8 @@ import { by, byDay, startOf, sumOf } from "./usage-data.ts";
 
 const PAGE = 500;
 const RUNS_MAX = 2000;
+/** The most of a table. */
+const ROWS_MAX = 100;
 
 type Used = { readonly runs: readonly Run[]; readonly isCut: boolean; readonly asOfSeq: number };
 
@@ -105,7 +107,7 @@ function Sums({ runs }: { readonly runs: readonly Run[] }) {
           parts={[{ className: "in", of: ({ costUsd }) => costUsd }]}
           say={pricesOf}
           total={pricesOf(all)}
-          nothing="Of none of these models a price is known. The setting prices names them."
+          nothing={all.unpriced > 0 ? "The setting prices has none for these models." : ""}
         />
         <Bars
           title="Runs"
@@ -137,7 +139,7 @@ const SumTable = ({ title, what, rows }: SumTableProps) => (
     <h2>{title}</h2>
     <Table
       label={`${title}, all`}
-      rows={rows}
+      rows={rows.slice(0, ROWS_MAX)}
       keyOf={({ name }) => name}
       columns={[
         { title: what, cell: ({ name }) => <Text>{name}</Text> },
@@ -147,5 +149,8 @@ const SumTable = ({ title, what, rows }: SumTableProps) => (
         { title: "Cost", cell: pricesOf },
       ]}
     />
+    {rows.length > ROWS_MAX ? (
+      <p className="meta">{rows.length - ROWS_MAX} more used less, and are not listed.</p>
+    ) : null}
   </section>
 );

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ApiError, Params } from "../../api/http.ts";
 import { getJson } from "../../api/http.ts";
+import { useLiveState } from "../../live/use-live.ts";
 
 export type Asked<Data> = {
   readonly data: Data | undefined;
@@ -12,13 +13,18 @@ export type Asked<Data> = {
   readonly cameAt: number;
 };
 
+/** Nothing that somebody froze is asked for again by itself. */
+export const useInterval = (everyMs: number | undefined): number | false =>
+  useLiveState() === "paused" ? false : (everyMs ?? false);
+
 type Options = { readonly params?: Params; readonly everyMs?: number };
 
 export function useAsked<Data>(path: string, { params = {}, everyMs }: Options = {}): Asked<Data> {
+  const refetchInterval = useInterval(everyMs);
   const { data, error, refetch, isFetching, dataUpdatedAt } = useQuery<Data, ApiError>({
     queryKey: ["system", path, params],
     queryFn: async ({ signal }) => getJson(path, { params, signal }),
-    refetchInterval: everyMs ?? false,
+    refetchInterval,
   });
   return {
     data,
