@@ -4,6 +4,7 @@ import { Suspense } from "react";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Redirect, Route, Switch } from "wouter";
 import { ApiError, isSignedOut } from "./api/http.ts";
+import { paramsOf } from "./kit/address.ts";
 import { Skeleton } from "./kit/states.tsx";
 import { LoginPage } from "./pages/login/login-page.tsx";
 import { PAGES } from "./routes.tsx";
@@ -33,6 +34,9 @@ const client = new QueryClient({
   },
 });
 
+/** Also what holds an end of a line, which the router's own pattern leaves out. */
+const ANY = /^[^]*$/;
+
 export const App = () => (
   <QueryClientProvider client={client}>
     <Switch>
@@ -42,16 +46,16 @@ export const App = () => (
       <Route path="/">
         <Redirect to="/board" replace />
       </Route>
-      <Route>
+      <Route path={ANY}>
         <Frame>
           <Suspense fallback={<Skeleton what="the page" />}>
             <Switch>
               {PAGES.map(({ path, page: Page }) => (
                 <Route key={path} path={path}>
-                  {(params) => <Page params={params as Readonly<Record<string, string>>} />}
+                  {() => <Page params={paramsOf(path, location.pathname)} />}
                 </Route>
               ))}
-              <Route>
+              <Route path={ANY}>
                 <Unknown />
               </Route>
             </Switch>

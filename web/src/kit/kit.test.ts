@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nextOf } from "../pages/login/next.ts";
+import { paramsOf } from "./address.ts";
 import { marked } from "./marks.ts";
 import { changedSearch } from "./search-state.ts";
 import { spanOf } from "./span.ts";
@@ -11,13 +12,21 @@ test("what hides or turns letters is drawn, and nothing else is touched", () => 
     marked("a\u202Eb\u200Bc\u001B[31m\u{E0041}"),
     "a[U+202E]b[U+200B]c[U+001B][31m[U+E0041]",
   );
-  const plain = "Zeilen\n\tund Umlaute äöü, 漢字, 👍 and <b>";
+  assert.equal(marked("\uD800x\u2028\u3164"), "[U+D800]x[U+2028][U+3164]");
+  const plain = "Zeilen\n\tund Umlaute äöü, 漢字, 👍, ❤️ and <b>";
   assert.equal(marked(plain), plain);
 });
 
 test("an address changes by what is said, and keeps the rest", () => {
   assert.equal(changedSearch("?view=tree&q=a", { q: null, epic: "E 1" }), "?view=tree&epic=E+1");
   assert.equal(changedSearch("?q=a", { q: "" }), "");
+});
+
+test("a part of an address is decoded once", () => {
+  const id = "a/b %41 ü?#:";
+  const path = `/cards/${encodeURIComponent(id)}/turns/7`;
+  assert.deepEqual(paramsOf("/cards/:id/turns/:turn", path), { id, turn: "7" });
+  assert.deepEqual(paramsOf("/runs/:id", "/runs/100%"), { id: "100%" });
 });
 
 test("a span is said in its largest unit", () => {

@@ -1,6 +1,7 @@
 // The head of a page: its one first heading, which takes the focus when somebody comes here, and the tab's title.
 import type { ReactNode } from "react";
 import { useEffect, useRef } from "react";
+import { marked, Text } from "./text.tsx";
 
 export type PageHeadProps = { readonly title: string; readonly children?: ReactNode };
 
@@ -22,13 +23,13 @@ export function PageHead({ title, children }: PageHeadProps) {
     isFirst = false;
   }, []);
   useEffect(() => {
-    shown = `${title} · Orket`;
+    shown = `${marked(title)} · Orket`;
     countInTitle(waiting);
   }, [title]);
   return (
     <header className="toolbar">
       <h1 ref={heading} tabIndex={-1}>
-        {title}
+        <Text>{title}</Text>
       </h1>
       {children}
     </header>

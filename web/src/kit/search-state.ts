@@ -1,6 +1,6 @@
 // The address is the state: what is filtered and chosen stands in the query, and survives Back, reload and a copied link.
 import { useCallback } from "react";
-import { useSearch } from "wouter";
+import { useRawSearch } from "./address.ts";
 
 export type SearchState = {
   readonly get: (name: string) => string | null;
@@ -25,7 +25,7 @@ export function changedSearch(
 }
 
 export function useSearchState(): SearchState {
-  const search = useSearch();
+  const search = useRawSearch();
   const get = useCallback((name: string) => new URLSearchParams(search).get(name), [search]);
   const set: SearchState["set"] = useCallback((changes, how = "push") => {
     const next = `${location.pathname}${changedSearch(location.search, changes)}`;

@@ -1,11 +1,12 @@
 // A card's id, which opens the card beside the board. The address says which one is open.
-import { Link, useSearch } from "wouter";
+import { Link } from "wouter";
+import { useRawSearch } from "../../kit/address.ts";
 import { changedSearch } from "../../kit/search-state.ts";
 import { marked } from "../../kit/marks.ts";
 import type { BoardCard } from "./board-data.ts";
 
 export function CardLink({ card }: { readonly card: Pick<BoardCard, "id" | "key"> }) {
-  const search = useSearch();
+  const search = useRawSearch();
   const isOpen = new URLSearchParams(search).get("card") === card.key;
   return (
     <Link

@@ -1,15 +1,15 @@
 // The key, once: it becomes a cookie that no script can read, and the page goes on to where somebody wanted to be.
 import type { FormEvent } from "react";
 import { useState } from "react";
-import { useSearch } from "wouter";
 import { ApiError, postJson } from "../../api/http.ts";
+import { useRawSearch } from "../../kit/address.ts";
 import { PageHead } from "../../kit/page.tsx";
 import { Failure } from "../../kit/states.tsx";
 import { nextOf } from "./next.ts";
 import "./login.css";
 
 export function LoginPage() {
-  const search = useSearch();
+  const search = useRawSearch();
   const [error, setError] = useState<ApiError | null>(null);
   const [isSent, setSent] = useState(false);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
