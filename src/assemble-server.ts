@@ -94,6 +94,7 @@ export async function startServer(assembly: ServerAssembly): Promise<Result<Serv
     settings: config.rows,
     version,
     organization,
+    receivesDeliveries: secrets !== null,
     machineLoad: createMachineMeter(),
     isOwnerGone,
   };

@@ -25,6 +25,8 @@ export type Api = {
   readonly version: string;
   /** The name that /health tells everybody. */
   readonly organization: string;
+  /** Whether the forge can deliver here. */
+  readonly receivesDeliveries: boolean;
   readonly machineLoad: () => MachineLoad;
   /** Whether the process that a lease names is gone; asked on this machine only. */
   readonly isOwnerGone: (owner: string) => boolean;

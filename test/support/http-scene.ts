@@ -139,6 +139,7 @@ export async function openHttp(
       { name: "root", verdict: "warn", reason: "It is root.", remedy: "Be somebody." },
     ],
     settings: SETTINGS,
+    receivesDeliveries: false,
     version: "1.2.3",
     organization: "The test",
     machineLoad: createMachineMeter(),

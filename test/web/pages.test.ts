@@ -20,8 +20,6 @@ async function fill({ engine, run }: TestEngine): Promise<void> {
 const PAGES: readonly (readonly [path: string, heading: string, says: RegExp])[] = [
   ["/cards/api", "Card api", /Comments 0/],
   ["/runs", "Runs", /Done/],
-  ["/reviews", "Reviews", /shop\/api#12/],
-  ["/reviews/shop/api/12", "shop/api#12", /Sent back once/],
   ["/system", "Health", /Runs in flight/],
 ];
 

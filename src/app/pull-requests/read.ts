@@ -1,5 +1,7 @@
 // What a person or a program sees of pull requests: their cycles, and what is still to be done about them.
 import type { Errand } from "../../domain/pull-request-errand.ts";
+import type { Event, EventType } from "../../domain/events.ts";
+import { EVENT_TYPES } from "../../domain/events.ts";
 import type { PullRequestState, TrackedPullRequest } from "../../domain/pull-request.ts";
 import type { Result } from "../../domain/result.ts";
 import { ok, refuse } from "../../domain/result.ts";
@@ -9,11 +11,28 @@ import { keyOfRow } from "./loop.ts";
 export type PullRequestView = {
   readonly row: TrackedPullRequest;
   readonly errands: readonly Errand[];
+  /** What happened to it, oldest first. */
+  readonly history: readonly Event[];
 };
+
+/** At how many rejections somebody is asked, and at how many it is closed. */
+export type ReviewLimits = { readonly escalation: number; readonly rejection: number };
+
+/** null where the project's files cannot be read. */
+export async function reviewLimits({
+  assets,
+}: Pick<Engine, "assets">): Promise<ReviewLimits | null> {
+  const loaded = await assets.load();
+  if (!loaded.ok) return null;
+  const { escalationCycle, maxCycles } = loaded.value.organization.process.prReviewPolicy;
+  return { escalation: escalationCycle, rejection: maxCycles };
+}
 
 type Reading = Pick<Engine, "store">;
 
 const ERRANDS_MAX = 1000;
+const EVENTS_MAX = 1000;
+const TYPES: readonly EventType[] = EVENT_TYPES.filter((type) => type.startsWith("pr-"));
 
 /** Last changed first. */
 export const listPullRequests = async (
@@ -37,5 +56,10 @@ export const showPullRequest = async (
         `No pull request ${fullName}#${number} is known here. Those that are: orket reviews`,
       );
     const errands = await pullRequests.errands.list({ key: keyOfRow(row), limit: ERRANDS_MAX });
-    return ok({ row, errands, asOfSeq: await events.lastSeq() });
+    const { build, card } = row;
+    const told = await events.list({ build, card, types: TYPES, limit: EVENTS_MAX });
+    const history = told.filter(
+      ({ data }) => data["repository"] === fullName && data["pullRequest"] === number,
+    );
+    return ok({ row, errands, history, asOfSeq: await events.lastSeq() });
   });

@@ -55,7 +55,7 @@ const lineOf = (row: TrackedPullRequest): readonly string[] => [
   plain(row.title),
 ];
 
-function describe({ row, errands }: PullRequestView): string {
+function describe({ row, errands }: Pick<PullRequestView, "row" | "errands">): string {
   const open = errands.filter(({ state }) => state === "open" || state === "given-up");
   return [
     `${plain(row.fullName)}#${row.number}  ${stateOf(row)}  ${plain(row.title)}`,

@@ -1,14 +1,15 @@
 // Pull requests and their review cycles.
 import { z } from "zod";
-import { listPullRequests, showPullRequest } from "../../app/pull-requests/read.ts";
+import { listPullRequests, reviewLimits, showPullRequest } from "../../app/pull-requests/read.ts";
 import { viewOfErrand, viewOfPullRequest } from "../../app/pull-requests/view.ts";
 import { ERRAND_KINDS, ERRAND_STATES } from "../../domain/pull-request-errand.ts";
 import { PULL_REQUEST_STATES } from "../../domain/pull-request.ts";
 import { ok } from "../../domain/result.ts";
+import { asOfSeq, eventSchema } from "../api.ts";
 import type { Api } from "../api-parts.ts";
 import type { Route } from "../route.ts";
 import { route } from "../route.ts";
-import { answer } from "../translate.ts";
+import { answer, toEvent } from "../translate.ts";
 
 export const reviewSchema = z.object({
   owner: z.string(),
@@ -62,6 +63,23 @@ export const errandSchema = z.object({
   failure: z.string().nullable(),
 });
 
+/** At how many rejections somebody is asked, and at how many it is closed; null where the project's files do not say. */
+const limitsSchema = z.object({ escalation: z.int(), rejection: z.int() }).nullable();
+
+export const reviewPage = z.object({
+  reviews: z.array(reviewSchema),
+  limits: limitsSchema,
+  /** Whether the forge can deliver here. */
+  receives: z.boolean(),
+  asOfSeq,
+});
+export const reviewView = z.object({
+  review: reviewSchema.extend({ errands: z.array(errandSchema) }),
+  history: z.array(eventSchema),
+  limits: limitsSchema,
+  asOfSeq,
+});
+
 const listQuery = z.strictObject({
   state: z.enum(PULL_REQUEST_STATES).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -73,7 +91,9 @@ const oneParams = z.strictObject({
   number: z.coerce.number().int().min(1),
 });
 
-export const reviewRoutes = ({ engine }: Pick<Api, "engine">): readonly Route[] => [
+type Parts = Pick<Api, "engine" | "receivesDeliveries">;
+
+export const reviewRoutes = ({ engine, receivesDeliveries }: Parts): readonly Route[] => [
   route({
     method: "GET",
     path: "/v1/reviews",
@@ -81,11 +101,13 @@ export const reviewRoutes = ({ engine }: Pick<Api, "engine">): readonly Route[] 
     auth: "read",
     errors: [],
     query: listQuery,
-    answer: z.object({ reviews: z.array(reviewSchema), asOfSeq: z.number() }),
+    answer: reviewPage,
     handle: async ({ query: { state, limit } }) => {
       const filter = state === undefined ? { limit } : { states: [state], limit };
       const { rows, asOfSeq } = await listPullRequests(engine, filter);
-      return ok({ reviews: rows.map(viewOfPullRequest), asOfSeq });
+      const limits = await reviewLimits(engine);
+      const receives = receivesDeliveries;
+      return ok({ reviews: rows.map(viewOfPullRequest), limits, receives, asOfSeq });
     },
   }),
   route({
@@ -95,17 +117,16 @@ export const reviewRoutes = ({ engine }: Pick<Api, "engine">): readonly Route[] 
     auth: "read",
     errors: ["PULL_REQUEST_UNKNOWN"],
     params: oneParams,
-    answer: z.object({
-      review: reviewSchema.extend({ errands: z.array(errandSchema) }),
-      asOfSeq: z.number(),
-    }),
-    handle: async ({ params: { owner, repository, number } }) =>
-      answer(
-        showPullRequest(engine, { fullName: `${owner}/${repository}`, number }),
-        ({ row, errands, asOfSeq }) => ({
-          review: { ...viewOfPullRequest(row), errands: errands.map(viewOfErrand) },
-          asOfSeq,
-        }),
-      ),
+    answer: reviewView,
+    handle: async ({ params: { owner, repository, number } }) => {
+      const limits = await reviewLimits(engine);
+      const meant = { fullName: `${owner}/${repository}`, number };
+      return answer(showPullRequest(engine, meant), ({ row, errands, history, ...rest }) => ({
+        ...rest,
+        review: { ...viewOfPullRequest(row), errands: errands.map(viewOfErrand) },
+        history: history.map(toEvent),
+        limits,
+      }));
+    },
   }),
 ];

@@ -36,15 +36,12 @@ import type {
   turnPage,
   turnViewSchema,
 } from "../../../src/http/api-project.ts";
-import type { errandSchema, reviewSchema } from "../../../src/http/routes/reviews.ts";
+import type { reviewPage, reviewSchema, reviewView } from "../../../src/http/routes/reviews.ts";
 
 export type Review = z.output<typeof reviewSchema>;
-export type Errand = z.output<typeof errandSchema>;
-export type ReviewPage = { readonly reviews: readonly Review[]; readonly asOfSeq: number };
-export type ReviewView = {
-  readonly review: Review & { readonly errands: readonly Errand[] };
-  readonly asOfSeq: number;
-};
+export type ReviewPage = z.output<typeof reviewPage>;
+export type ReviewView = z.output<typeof reviewView>;
+export type ReviewLimits = ReviewPage["limits"];
 export type Sandbox = z.output<typeof sandboxSchema>;
 export type SandboxHealth = z.output<typeof sandboxHealthSchema>;
 export type SandboxPage = z.output<typeof sandboxPage>;

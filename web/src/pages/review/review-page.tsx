@@ -1,111 +1,114 @@
-// One pull request: each time it was sent back and why, what the merge still waits for, and what is being done about it.
+// One pull request: each time it was sent back and why, what the merge still waits for, and what was done about it. Approving
+// happens on the forge.
+import { Link } from "wouter";
 import { getJson } from "../../api/http.ts";
 import type { ReviewView } from "../../api/types.ts";
 import { Chip } from "../../kit/chip.tsx";
 import { PageHead } from "../../kit/page.tsx";
+import { usePageKeys } from "../../kit/page-keys.ts";
 import { Loaded } from "../../kit/states.tsx";
 import { Table } from "../../kit/table.tsx";
 import { Text } from "../../kit/text.tsx";
-import { Since } from "../../kit/time.tsx";
+import { momentOf, Since } from "../../kit/time.tsx";
 import { reloadOn, useLive } from "../../live/use-live.ts";
 import type { PageProps } from "../../page.ts";
 import { lookOfReview } from "../reviews/look.ts";
+import { Cycles } from "./cycles.tsx";
+import { lineOf } from "./history-line.ts";
+import { Merge } from "./merge.tsx";
+import "./review.css";
 
 export default function OneReviewPage({ params }: PageProps) {
   const { owner = "", repo = "", number = "" } = params;
   const path = `/v1/reviews/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}/${encodeURIComponent(number)}`;
-  const review = useLive<ReviewView>({
+  const view = useLive<ReviewView>({
     key: ["review", owner, repo, number],
     load: async (signal) => getJson(path, { signal }),
     apply: reloadOn(({ type }) => type.startsWith("pr-")),
   });
+  const url = view.data?.review.url ?? "";
+  const isAddress = /^https?:\/\//.test(url);
+  usePageKeys({
+    o: () => {
+      if (isAddress) window.open(url, "_blank", "noopener,noreferrer");
+    },
+  });
   return (
     <>
-      <PageHead title={`${owner}/${repo}#${number}`} />
-      <Loaded what="the pull request" {...review}>
-        {({ review: shown }) => <Whole review={shown} />}
+      <PageHead title={`${owner}/${repo}#${number}`}>
+        <Link href="/reviews">All reviews</Link>
+        {isAddress ? (
+          <a href={url} target="_blank" rel="noreferrer noopener">
+            Open in the forge
+          </a>
+        ) : null}
+      </PageHead>
+      <Loaded what="the pull request" {...view}>
+        {(shown) => <Whole view={shown} />}
       </Loaded>
     </>
   );
 }
 
-type Shown = { readonly review: ReviewView["review"] };
+type Shown = { readonly view: ReviewView };
 
-const Whole = ({ review }: Shown) => (
-  <>
-    <p className="toolbar">
-      <Chip {...lookOfReview(review)} />
-      <Text>{review.title}</Text>
-      <span className="meta">
-        by <Text>{review.author}</Text> for <Text>{review.card}</Text>, head{" "}
-        <span className="mono">{review.headSha.slice(0, 10)}</span>, changed{" "}
-        <Since at={review.updatedAt} /> ago
-      </span>
-      {/^https?:\/\//.test(review.url) ? (
-        <a href={review.url} target="_blank" rel="noreferrer noopener">
-          Open in the forge
-        </a>
-      ) : null}
-    </p>
-    <Cycles review={review} />
-    <Conditions review={review} />
-    <Errands review={review} />
-  </>
-);
+const Whole = ({ view }: Shown) => {
+  const { review } = view;
+  const card = `/cards/${encodeURIComponent(review.card)}?build=${encodeURIComponent(review.build)}`;
+  return (
+    <>
+      <p className="toolbar">
+        <Chip {...lookOfReview(review)} />
+        <strong>
+          <Text>{review.title}</Text>
+        </strong>
+        <span className="meta">
+          by <Text>{review.author}</Text> for{" "}
+          <Link href={card}>
+            <Text>{review.card}</Text>
+          </Link>
+          , head <span className="mono">{review.headSha.slice(0, 10)}</span>, changed{" "}
+          <Since at={review.updatedAt} /> ago
+        </span>
+      </p>
+      <Cycles view={view} />
+      <Merge review={review} />
+      <Errands view={view} />
+      <History view={view} />
+    </>
+  );
+};
 
-const Cycles = ({ review: { rejections, cycles, round } }: Shown) => (
-  <section aria-label="Review cycles">
-    <h2>
-      Sent back {cycles === 1 ? "once" : `${cycles} times`}
-      {round > 1 ? ` since it was opened again (round ${round})` : ""}
-    </h2>
+const Errands = ({ view: { review } }: Shown) =>
+  review.errands.length === 0 ? null : (
+    <section aria-label="Errands" className="stack">
+      <h2>Done about it</h2>
+      <Table
+        label="Errands, in a table"
+        rows={review.errands}
+        keyOf={({ kind, about, round }) => `${kind} ${about} ${round}`}
+        columns={[
+          { title: "What", cell: ({ kind }) => kind },
+          { title: "State", cell: ({ state }) => state },
+          { title: "Attempts", cell: ({ attempts }) => attempts },
+          { title: "Last failure", cell: ({ failure }) => <Text>{failure ?? ""}</Text> },
+        ]}
+      />
+    </section>
+  );
+
+const History = ({ view: { history } }: Shown) => (
+  <section aria-label="History" className="stack">
+    <h2>History</h2>
     <ol>
-      {rejections.map(({ review, cycle, reviewer, reason, headSha }) => (
-        <li key={review}>
-          <strong>Cycle {cycle}</strong> <Text>{reviewer}</Text>{" "}
-          <span className="mono meta">{headSha.slice(0, 10)}</span>
-          <pre className="exact" tabIndex={0}>
-            <Text>{reason}</Text>
-          </pre>
+      {history.toReversed().map((event) => (
+        <li key={event.seq} className="wrap">
+          <time className="meta" dateTime={event.at}>
+            {momentOf(event.at)}
+          </time>{" "}
+          <Text>{lineOf(event)}</Text>
         </li>
       ))}
     </ol>
   </section>
 );
-
-/** By rule alone; what a model says is none of it. */
-const Conditions = ({ review: { refusals, verification, agentReview, state } }: Shown) => (
-  <section aria-label="Merge">
-    <h2>Merge</h2>
-    {state !== "active" ? null : refusals.length === 0 ? (
-      <p>No reason against it is known.</p>
-    ) : (
-      <ul>
-        {refusals.map(({ cause, detail }) => (
-          <li key={`${cause} ${detail}`}>
-            <span className="mono">{cause}</span> <Text>{detail}</Text>
-          </li>
-        ))}
-      </ul>
-    )}
-    <p className="meta">
-      Own verification: {verification?.verdict ?? "none"} · agent review:{" "}
-      {agentReview?.kind ?? "none"}, which decides nothing
-    </p>
-  </section>
-);
-
-const Errands = ({ review: { errands } }: Shown) =>
-  errands.length === 0 ? null : (
-    <Table
-      label="What is done about it"
-      rows={errands}
-      keyOf={({ kind, about, round }) => `${kind} ${about} ${round}`}
-      columns={[
-        { title: "What", cell: ({ kind }) => kind },
-        { title: "State", cell: ({ state }) => state },
-        { title: "Attempts", cell: ({ attempts }) => attempts },
-        { title: "Last failure", cell: ({ failure }) => <Text>{failure ?? ""}</Text> },
-      ]}
-    />
-  );

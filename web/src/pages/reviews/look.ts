@@ -1,5 +1,5 @@
-// How the state of a pull request looks, and where its page is.
-import type { Review } from "../../api/types.ts";
+// How a pull request stands: its state, its cycle, whether a person is needed, and where its page is.
+import type { Review, ReviewLimits } from "../../api/types.ts";
 import type { Look } from "../../kit/chip.tsx";
 
 const LOOKS: Readonly<Record<Review["state"], Look>> = {
@@ -9,16 +9,32 @@ const LOOKS: Readonly<Record<Review["state"], Look>> = {
   closed: { tone: "muted", icon: "canceled", word: "Closed" },
 };
 
-export function lookOfReview({
-  state,
-  isEscalated,
-  isRejecting,
-}: Pick<Review, "state" | "isEscalated" | "isRejecting">): Look {
+type Standing = Pick<Review, "state" | "isEscalated" | "isRejecting">;
+
+export function lookOfReview({ state, isEscalated, isRejecting }: Standing): Look {
   const look = LOOKS[state];
   if (state !== "active") return look;
   if (isRejecting) return { ...look, tone: "failed", word: "Being rejected" };
   return isEscalated ? { tone: "waiting", icon: "hand", word: "Open, escalated" } : look;
 }
+
+/** Reasons against a merge that only a person takes away. */
+const FOR_PEOPLE: ReadonlySet<string> = new Set([
+  "approvals-missing",
+  "auto-merge-off",
+  "protected-path",
+  "paths-unknown",
+]);
+
+export const needsPerson = ({
+  state,
+  isEscalated,
+  refusals,
+}: Pick<Review, "state" | "isEscalated" | "refusals">): boolean =>
+  state === "active" && (isEscalated || refusals.some(({ cause }) => FOR_PEOPLE.has(cause)));
+
+export const cycleOf = ({ cycles }: Pick<Review, "cycles">, limits: ReviewLimits): string =>
+  limits === null ? `cycle ${cycles}` : `cycle ${cycles} of ${limits.rejection}`;
 
 export const pathOfReview = ({
   owner,
