@@ -1,8 +1,9 @@
 // One run: how it stands, and its parts, one of which is shown.
+import { Suspense, lazy } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { PageHead } from "../../kit/page.tsx";
 import { useSearchState } from "../../kit/search-state.ts";
-import { Loaded } from "../../kit/states.tsx";
+import { Loaded, Skeleton } from "../../kit/states.tsx";
 import { reloadOn, useLive } from "../../live/use-live.ts";
 import type { PageProps } from "../../page.ts";
 import { Events } from "./events.tsx";
@@ -47,6 +48,11 @@ export default function RunPage({ params: { id = "" } }: PageProps) {
             {tab === "turns" ? <Turns data={data} /> : null}
             {tab === "events" ? <Events id={id} /> : null}
             {tab === "files" ? <Files id={id} /> : null}
+            <Suspense fallback={<Skeleton what={tab} />}>
+              {tab === "timeline" ? <Timeline data={data} /> : null}
+              {tab === "graph" ? <GraphTab data={data} /> : null}
+              {tab === "cost" ? <Cost data={data} /> : null}
+            </Suspense>
           </>
         )}
       </Loaded>
@@ -54,5 +60,15 @@ export default function RunPage({ params: { id = "" } }: PageProps) {
   );
 }
 
-const TABS = ["turns", "events", "files"] as const;
-const WORDS = { events: "Events", files: "Files" } as const;
+const Timeline = lazy(() => import("./timeline.tsx"));
+const GraphTab = lazy(() => import("./graph.tsx"));
+const Cost = lazy(() => import("./cost.tsx"));
+
+const TABS = ["turns", "timeline", "graph", "events", "files", "cost"] as const;
+const WORDS = {
+  timeline: "Timeline",
+  graph: "Graph",
+  events: "Events",
+  files: "Files",
+  cost: "Cost",
+} as const;
