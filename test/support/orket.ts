@@ -22,6 +22,8 @@ type Setting = {
   /** Another copy of the product. */
   readonly bin?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** After how long a process that hangs is killed; a minute unless it is said. */
+  readonly msMax?: number;
   /** Each whole line of standard output, as soon as it is there. */
   readonly onLine?: (line: string) => void;
 };
@@ -30,12 +32,12 @@ const MS_MAX = 60_000;
 
 /** Starts `orket` with a clean environment; killed after a minute, so that a hanging test says so. */
 export function startOrket(args: readonly string[], setting: Setting): Started {
-  const { cwd, bin = BIN, env = {}, onLine } = setting;
+  const { cwd, bin = BIN, env = {}, msMax = MS_MAX, onLine } = setting;
   const inherited = { PATH: process.env["PATH"] ?? "", HOME: cwd, XDG_CACHE_HOME: CACHE };
   const child = spawn(process.execPath, [bin, ...args], {
     cwd,
     env: { ...inherited, ...env },
-    timeout: MS_MAX,
+    timeout: msMax,
   });
   let out = "";
   let err = "";

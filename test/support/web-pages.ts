@@ -16,6 +16,8 @@ export type PageScene = {
   readonly empty: RegExp;
   /** What the page is called while it loads; null where it asks for nothing before somebody acts. */
   readonly loads: RegExp | null;
+  /** What a key of scope `read` is told here; the page itself unless it is said. */
+  readonly refused?: RegExp;
   /** What a person does here that a key of scope `read` may not; the address where it stands. */
   readonly act?: {
     readonly path: (runs: Runs) => string;
@@ -40,14 +42,6 @@ const board: PageScene = {
     by: async (page) => press(page, /^Start/),
   },
 };
-
-const system = (path: string, heading: string, full: RegExp): PageScene => ({
-  path: fixed(path),
-  heading: fixed(heading),
-  full,
-  empty: full,
-  loads: /Loading /,
-});
 
 export const SCENES: Readonly<Record<string, PageScene>> = {
   "/": { ...board, path: fixed("/") },
@@ -145,8 +139,41 @@ export const SCENES: Readonly<Record<string, PageScene>> = {
       },
     },
   },
-  "/system": system("/system", "System", /Version/),
-  "/system/files": system("/system/files", "System", /Version/),
-  "/system/security": system("/system/security", "System", /Security/),
-  "/system/usage": system("/system/usage", "System", /Version/),
+  "/system": {
+    path: fixed("/system"),
+    heading: fixed("Health"),
+    full: /Runs in flight/,
+    empty: /Runs in flight/,
+    loads: /Runs in flight…/,
+  },
+  "/system/files": {
+    path: fixed("/system/files"),
+    heading: fixed("Files"),
+    full: /No file is open\./,
+    empty: /No file is open\./,
+    loads: /Loading the folder/,
+  },
+  "/system/security": {
+    path: fixed("/system/security"),
+    heading: fixed("Security"),
+    full: /api-key/,
+    empty: /api-key/,
+    loads: /Loading the security posture/,
+    refused: /Your key may not do this/,
+  },
+  "/system/settings": {
+    path: fixed("/system/settings"),
+    heading: fixed("Settings"),
+    full: /ORKET_/,
+    empty: /ORKET_/,
+    loads: /Loading the settings/,
+    refused: /Your key may not do this/,
+  },
+  "/system/usage": {
+    path: fixed("/system/usage"),
+    heading: fixed("Usage"),
+    full: /By day/,
+    empty: /Nothing has run in the last 30 days\./,
+    loads: /Loading the runs/,
+  },
 };

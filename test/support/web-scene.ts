@@ -66,7 +66,11 @@ export async function openWeb(context: TestContext, options: WebOptions = {}): P
   const url = `http://127.0.0.1:${port}`;
   const env = { ORKET_API_KEY: KEY, ...options.env };
   const begin = async () => {
-    const server = startOrket(["serve", "--port", String(port)], { cwd: project.dir, env });
+    const server = startOrket(["serve", "--port", String(port)], {
+      cwd: project.dir,
+      env,
+      msMax: 280_000,
+    });
     await server.says("Ctrl-C stops it");
     return server;
   };

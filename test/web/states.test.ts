@@ -184,9 +184,9 @@ test("a key that only looks sees every page, and is told what its scope lacks wh
   });
   const { key } = JSON.parse(added.out) as { readonly key: { readonly text: string } };
   const page = await web.open("/board", { key: key.text, expected: /403|503/ });
-  for (const [pattern, { path, heading, full, act }] of scenes()) {
+  for (const [pattern, { path, heading, full, refused = full, act }] of scenes()) {
     await go(page, (act?.path ?? path)(runs));
-    if (act === undefined) await settle(page, heading(runs), full);
+    if (act === undefined) await settle(page, heading(runs), refused);
     else {
       const off = page.locator('[aria-disabled="true"][title="needs scope operate"]').first();
       await off.filter({ hasText: "needs scope operate" }).waitFor();

@@ -37,7 +37,8 @@ const wordOf = (status: CardStatus): string =>
 
 export function MoveDialog({ card, towards = null, onClose }: MoveDialogProps) {
   const targets = MOVES[card.status];
-  const meant = targets.find((target) => columnOf(target) === towards);
+  const meant =
+    towards === null ? undefined : targets.find((target) => columnOf(target) === towards);
   const [to, setTo] = useState(meant ?? targets[0]);
   const detailId = useId();
   const { mutate, error, isPending } = useMutation<CardView, ApiError, Move>({
