@@ -8,7 +8,7 @@ import { applyToBoard, toData } from "./board-data.ts";
 import type { BoardCard, BoardData } from "./board-data.ts";
 import { columnOf, toColumns } from "./columns.ts";
 import { activeCount, filterCards, filtersOf, NO_FILTERS, viewOf } from "./filters.ts";
-import { historyLine } from "./history-line.ts";
+import { historyLine } from "../card/history-line.ts";
 import { MOVES, needsReason, WAITS } from "./moves.ts";
 import { standingOf, whoActs } from "./standing.ts";
 

@@ -1,20 +1,20 @@
 // One card beside the board: why it stands where it stands, who acts, what it hangs on, what happened to it.
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { Link } from "wouter";
 import { getJson } from "../../api/http.ts";
-import type { CardView, EventPage } from "../../api/types.ts";
+import type { Card, CardView } from "../../api/types.ts";
 import { Act } from "../../kit/act.tsx";
 import { Chip, lookOfCard } from "../../kit/chip.tsx";
 import { Loaded } from "../../kit/states.tsx";
 import { marked } from "../../kit/marks.ts";
 import { Text } from "../../kit/text.tsx";
-import { clockOf, momentOf, Since } from "../../kit/time.tsx";
+import { Since } from "../../kit/time.tsx";
 import { reloadOn, useLive } from "../../live/use-live.ts";
+import { CardHistory } from "../card/card-history.tsx";
 import type { BoardCard } from "./board-data.ts";
 import { addressOfCard, CardLink } from "./card-link.tsx";
 import type { ColumnName } from "./columns.ts";
 import { CommentDialog } from "./comment-dialog.tsx";
-import { historyLine } from "./history-line.ts";
 import { MoveDialog } from "./move-dialog.tsx";
 import { standingOf, whoActs } from "./standing.ts";
 import { StartRun } from "./start-run.tsx";
@@ -64,7 +64,11 @@ export function Peek({ card, cards, onClose, asks, ask }: PeekProps) {
       )}
       <Related title="Depends on" cards={before} />
       <Related title="Unblocks" cards={after} />
-      {isStored ? <Stored card={card} /> : <p className="meta">No run has stored it yet.</p>}
+      {card.build === null ? (
+        <p className="meta">No run has stored it yet.</p>
+      ) : (
+        <Stored id={card.id} build={card.build} />
+      )}
       <p className="toolbar">
         <Act disabled={!isStored} onClick={() => ask("move")}>
           Move to…
@@ -103,24 +107,13 @@ const Related = ({ title, cards }: RelatedProps) =>
     </div>
   );
 
-const HISTORY_MAX = 12;
-
-function Stored({ card }: { readonly card: BoardCard }) {
-  const { id, build } = card;
+function Stored({ id, build }: Pick<Card, "id" | "build">) {
   const path = `/v1/cards/${encodeURIComponent(id)}`;
   const concerns = reloadOn<CardView>((event) => event.card === id && event.build === build);
   const view = useLive<CardView>({
     key: ["card", build, id],
     load: async (signal) => getJson(path, { params: { build }, signal }),
     apply: concerns,
-  });
-  const history = useLive<EventPage>({
-    key: ["card-history", build, id],
-    load: async (signal) => getJson(`${path}/history`, { params: { build, limit: 500 }, signal }),
-    apply: (page, events) => {
-      const own = events.filter((event) => event.card === id && event.build === build);
-      return own.length === 0 ? page : { ...page, events: [...page.events, ...own] };
-    },
   });
   return (
     <>
@@ -138,43 +131,15 @@ function Stored({ card }: { readonly card: BoardCard }) {
                 ? "no verdict yet"
                 : `${verification.passed} of ${verification.total} passed, ${verification.verdict ?? "no verdict"}`}
               {" · "}Retries {stored.retryCount} of {stored.retriesMax}
-              {" · "}Cycle {stored.cycle} of 4
+              {" · "}Cycle {stored.cycle}
             </p>
           </>
         )}
       </Loaded>
-      <Loaded what="its history" {...history}>
-        {({ events }) => <History events={events} />}
-      </Loaded>
+      <div>
+        <h3>History</h3>
+        <CardHistory id={id} build={build} />
+      </div>
     </>
-  );
-}
-
-function History({ events }: { readonly events: EventPage["events"] }) {
-  const [isWhole, setWhole] = useState(false);
-  const lines = events.flatMap((event) => {
-    const text = historyLine(event);
-    return text === null ? [] : [{ seq: event.seq, at: event.at, actor: event.actor, text }];
-  });
-  const shown = isWhole ? lines : lines.slice(-HISTORY_MAX);
-  return (
-    <div>
-      <h3>History</h3>
-      <ol>
-        {shown.toReversed().map(({ seq, at, actor, text }) => (
-          <li key={seq} className="wrap">
-            <time className="meta" dateTime={at} title={momentOf(at)}>
-              {clockOf(at)}
-            </time>{" "}
-            <Text>{text}</Text> <span className="meta">{marked(actor)}</span>
-          </li>
-        ))}
-      </ol>
-      {lines.length > shown.length ? (
-        <button type="button" onClick={() => setWhole(true)}>
-          Show all {lines.length}
-        </button>
-      ) : null}
-    </div>
   );
 }
