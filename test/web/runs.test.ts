@@ -76,6 +76,10 @@ test("a decision in the inbox frees the run, and its page and turns show what ha
   assert.deepEqual(await violationsOf(page), []);
   await web.shoot(page, "turn");
   const id = /run-[^/]+/.exec(page.url())?.[0] ?? "";
+  await page.keyboard.press("]");
+  await page.getByRole("heading", { name: "Turn 2" }).waitFor();
+  await page.keyboard.press("[");
+  await page.getByRole("heading", { name: "Turn 1" }).waitFor();
   await page.getByRole("button", { name: "Fork from here…" }).click();
   await page.getByLabel("Name of the build").fill("build-work");
   await page.getByRole("button", { name: "Start the fork" }).click();

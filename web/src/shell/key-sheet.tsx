@@ -11,6 +11,10 @@ const KEYS = [
   ["Enter, Esc", "open, close a card"],
   ["[ ]", "previous, next card of the column"],
   ["m, c", "move, comment on the open card"],
+  ["[ ] u", "on a turn: previous, next, up to its run"],
+  ["a, x", "on approvals: allow, deny, which asks once more"],
+  ["/", "find in the events of a run"],
+  ["o", "open a review in the forge"],
   ["?", "this sheet"],
 ] as const;
 

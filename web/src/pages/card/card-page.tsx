@@ -41,7 +41,7 @@ export default function CardPage({ params: { id = "" } }: PageProps) {
 const Whole = ({ view: { card, brief, comments, verification } }: { readonly view: CardView }) => (
   <>
     <Head card={card} />
-    {brief === null ? null : <Brief brief={brief} />}
+    {brief === null || isBare(brief) ? null : <Brief brief={brief} />}
     <Neighbours card={card} />
     <section aria-label="Verification">
       <h2>Verification</h2>
@@ -137,7 +137,12 @@ function Head({ card }: { readonly card: Card }) {
   );
 }
 
-const Brief = ({ brief }: { readonly brief: NonNullable<CardView["brief"]> }) => (
+type BriefProps = { readonly brief: NonNullable<CardView["brief"]> };
+
+const isBare = ({ description, requirements, note, acceptance }: BriefProps["brief"]): boolean =>
+  `${description}${requirements}${note}` === "" && acceptance.length === 0;
+
+const Brief = ({ brief }: BriefProps) => (
   <section aria-label="Brief">
     <h2>Brief</h2>
     {[brief.description, brief.requirements, brief.note]

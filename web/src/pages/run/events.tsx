@@ -3,13 +3,13 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import type { ApiError } from "../../api/http.ts";
 import type { EventPage, WireEvent } from "../../api/types.ts";
+import { LongText } from "../../kit/long-text.tsx";
 import { usePageKeys } from "../../kit/page-keys.ts";
 import { useSearchState } from "../../kit/search-state.ts";
 import { Loaded } from "../../kit/states.tsx";
 import { Text } from "../../kit/text.tsx";
 import { clockOf, momentOf } from "../../kit/time.tsx";
 import { VirtualList } from "../../kit/virtual-list.tsx";
-import { cutText } from "../turn/cut-text.ts";
 import { loadEvents } from "./run-data.ts";
 import { ROWS_MAX, useRunEvents } from "./use-run-events.ts";
 
@@ -198,9 +198,7 @@ function Chosen({ id, seq, known, onClose }: ChosenProps) {
               <p>
                 <strong>{event.type}</strong> <span className="meta">{momentOf(event.at)}</span>
               </p>
-              <pre className="exact" tabIndex={0}>
-                <Text>{cutText(JSON.stringify(event, null, 2))}</Text>
-              </pre>
+              <LongText text={JSON.stringify(event, null, 2)} />
             </>
           )
         }

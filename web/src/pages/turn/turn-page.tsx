@@ -1,16 +1,17 @@
 // One turn as it was: what the model was shown, what it said, each call with the gate's answer, and what came back.
 import { useState } from "react";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
 import { useQuery } from "@tanstack/react-query";
 import type { ApiError } from "../../api/http.ts";
 import { getJson } from "../../api/http.ts";
 import type { TurnView } from "../../api/types.ts";
 import { Act } from "../../kit/act.tsx";
+import { LongText } from "../../kit/long-text.tsx";
+import { usePageKeys } from "../../kit/page-keys.ts";
 import { PageHead } from "../../kit/page.tsx";
 import { Loaded } from "../../kit/states.tsx";
 import { Text } from "../../kit/text.tsx";
 import type { PageProps } from "../../page.ts";
-import { cutText } from "./cut-text.ts";
 import { ForkDialog } from "./fork-dialog.tsx";
 import "./turn.css";
 
@@ -22,6 +23,12 @@ export default function TurnPage({ params: { id = "", turn = "" } }: PageProps) 
     queryFn: async ({ signal }) => getJson(path, { signal }),
   });
   const near = (by: number): string => `/runs/${encodeURIComponent(id)}/turns/${Number(turn) + by}`;
+  const [, navigate] = useLocation();
+  usePageKeys({
+    "[": () => Number(turn) > 1 && navigate(near(-1)),
+    "]": () => navigate(near(1)),
+    u: () => navigate(`/runs/${encodeURIComponent(id)}`),
+  });
   return (
     <>
       <PageHead title={`Turn ${turn}`}>
@@ -56,21 +63,21 @@ const Whole = ({ view: { turn, prompt, steps, events } }: { readonly view: TurnV
     {prompt.map(({ role, content }, place) => (
       <details key={`${role}-${place}`}>
         <summary>Shown as {role}</summary>
-        <Body text={content} />
+        <LongText text={content} />
       </details>
     ))}
     {steps.map(({ number, text, calls, results }) => (
       <section key={number} aria-label={`Reply ${number}`}>
         <h2>Reply {number}</h2>
-        {text === "" ? null : <Body text={text} />}
+        {text === "" ? null : <LongText text={text} />}
         {calls.map((call) => (
           <div className="call" key={call.id}>
             <h3>
               <Text>{call.tool}</Text>
             </h3>
-            <Body text={JSON.stringify(call.args, null, 2)} />
+            <LongText text={JSON.stringify(call.args, null, 2)} />
             <p className="meta">{verdictOf(events, call.id)}</p>
-            <Body
+            <LongText
               text={JSON.stringify(
                 results.find(({ callId }) => callId === call.id)?.result ?? null,
                 null,
@@ -94,9 +101,3 @@ function verdictOf(events: TurnView["events"], call: string): string {
   const reason = typeof code === "string" ? ` (${code})` : "";
   return told.type === "tool-denied" ? `Refused by the gate${reason}` : "Allowed by the gate";
 }
-
-const Body = ({ text }: { readonly text: string }) => (
-  <pre className="exact" tabIndex={0}>
-    <Text>{cutText(text)}</Text>
-  </pre>
-);
