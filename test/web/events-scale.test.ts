@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { seedLongRun } from "../support/long-run.ts";
+import { openTestEngine } from "../support/project.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
 
 const EVENTS = 100_000;
@@ -87,4 +88,57 @@ test("a hundred thousand events are read from the newest to far back, and one is
   context.diagnostic(
     `longest task ${longest} ms, ${nodes} nodes, ${(usedSize / 1e6).toFixed(1)} MB of heap, ${bytes} bytes for the tail`,
   );
+});
+
+const BURSTS = 20;
+const BURST = 200;
+
+test("what happens while somebody looks is shown as it comes, in bursts too, and holds nothing up", async (context) => {
+  let run = "";
+  const web = await openWeb(context, {
+    prepare: async (opened) => {
+      run = (await opened.run({ card: "work" })).id;
+      await seedLongRun(opened, run, { events: 1000, turns: 10 });
+    },
+  });
+  const page = await web.open(`/runs/${run}?tab=events`);
+  const list = page.getByRole("region", { name: "Events, newest first" });
+  await list.getByRole("button").first().waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.evaluate(WATCH_TASKS);
+  // Another process of the same project.
+  const other = await openTestEngine(web.dir);
+  context.after(other.close);
+  const { store } = other.engine;
+  const write = async (): Promise<number> => {
+    const rows = Array.from({ length: BURST }, (_, at) => ({
+      type: "tool-called" as const,
+      run,
+      card: "api",
+      actor: "agent:coder",
+      data: { at },
+    }));
+    const events = await store.transaction(async (transaction) => transaction.events.append(rows));
+    return events.at(-1)?.seq ?? 0;
+  };
+  let last = 0;
+  for (let burst = 1; burst <= BURSTS; burst += 1) {
+    last = await write();
+    await list.getByRole("button", { name: String(last) }).waitFor();
+  }
+  // Further down nothing moves; what came waits behind a button.
+  await scrollTo(page, "Events, newest first", "5000");
+  await page.evaluate(
+    "new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))",
+  );
+  const before = await list.getByRole("button").first().textContent();
+  last = await write();
+  await page.getByRole("button", { name: `Jump to latest (${BURST} new)` }).waitFor();
+  assert.equal(await list.getByRole("button").first().textContent(), before);
+  await page.getByRole("button", { name: `Jump to latest (${BURST} new)` }).click();
+  await list.getByRole("button", { name: String(last) }).waitFor();
+  const longest = Number(await page.evaluate("longest"));
+  assert.ok(longest <= TASK_MS_MAX, `a task of ${longest} ms`);
+  const nodes = Number(await page.evaluate(`document.querySelectorAll("*").length`));
+  assert.ok(nodes < NODES_MAX, `${nodes} nodes`);
 });
