@@ -18,3 +18,12 @@ export const RAIL: readonly RailEntry[] = [
   { path: "/driver", word: "Driver", icon: "driver", letter: "d" },
   { path: "/system", word: "System", icon: "system", letter: "y" },
 ];
+
+/** The parts of the last one. */
+export const SYSTEM_PAGES = [
+  { path: "/system", word: "Health" },
+  { path: "/system/security", word: "Security" },
+  { path: "/system/settings", word: "Settings" },
+  { path: "/system/files", word: "Files" },
+  { path: "/system/usage", word: "Usage" },
+] as const;

@@ -14,6 +14,7 @@ const names = (typed: string): readonly string[] =>
 test("pages, issues and runs are found by every word, in any order and case", () => {
   assert.deepEqual(names("CARRY api"), ["Card API-1 Answer & carry"]);
   assert.deepEqual(names("run shop"), ["Run run-9 shop done"]);
+  assert.deepEqual(names("usage"), ["Page Usage"]);
   assert.deepEqual(names("nothing like it"), []);
 });
 

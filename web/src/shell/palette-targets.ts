@@ -1,6 +1,6 @@
 // What the palette can go to, and which of it fits the words that were typed.
 import type { Card, Run } from "../api/types.ts";
-import { RAIL } from "../rail.ts";
+import { RAIL, SYSTEM_PAGES } from "../rail.ts";
 
 export type Target = {
   readonly kind: "Page" | "Card" | "Run";
@@ -15,6 +15,7 @@ export const targetsOf = (
   runs: readonly Pick<Run, "id" | "card" | "status">[],
 ): readonly Target[] => [
   ...RAIL.map(({ word, path }) => ({ kind: "Page" as const, name: word, path })),
+  ...SYSTEM_PAGES.slice(1).map(({ word, path }) => ({ kind: "Page" as const, name: word, path })),
   ...cards
     .filter(({ kind }) => kind === "issue")
     .map(({ id, build, summary }) => ({

@@ -1,6 +1,6 @@
 // What the turns of a run used, summed by what they have in common, and set beside what the run may use.
 import type { Run, TurnPage } from "../../api/types.ts";
-import { durationOf } from "../runs/amounts.ts";
+import { durationOf, moneyOf } from "../runs/amounts.ts";
 
 export type CostTurn = Pick<TurnPage["turns"][number], "card" | "seat" | "model" | "usage">;
 
@@ -45,13 +45,6 @@ const tokensIn = ({
   inputTokens,
   outputTokens,
 }: Pick<Sum, "inputTokens" | "outputTokens">): number => inputTokens + outputTokens;
-
-const MONEY = new Intl.NumberFormat(undefined, { style: "currency", currency: "USD" });
-const CENT = 0.01;
-
-/** What is above nothing is never drawn as nothing. */
-export const moneyOf = (usd: number): string =>
-  usd > 0 && usd < CENT ? `under ${MONEY.format(CENT)}` : MONEY.format(usd);
 
 export function pricedAs({ costUsd, unpriced, turns, inputTokens, outputTokens }: Sum): string {
   if (inputTokens + outputTokens === 0) return "none yet";

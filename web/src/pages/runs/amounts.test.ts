@@ -8,6 +8,7 @@ test("a price that is not known is said, and never nothing", () => {
   assert.equal(costOf(usage), "no price known");
   assert.equal(costOf({ ...usage, inputTokens: 0 }), "none yet");
   assert.match(costOf({ ...usage, costUsd: 1.5 }), /1[.,]50/);
+  assert.match(costOf({ ...usage, costUsd: 0.0004 }), /^under .*0[.,]01/);
   assert.match(tokensOf(usage), /^1[.,]5K \/ 20$/i);
 });
 

@@ -4,11 +4,17 @@ import type { Run } from "../../api/types.ts";
 const COUNT = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const MONEY = new Intl.NumberFormat(undefined, { style: "currency", currency: "USD" });
 
+const CENT = 0.01;
+
+/** What is above nothing is never drawn as nothing. */
+export const moneyOf = (usd: number): string =>
+  usd > 0 && usd < CENT ? `under ${MONEY.format(CENT)}` : MONEY.format(usd);
+
 export const tokensOf = ({ inputTokens, outputTokens }: Run["usage"]): string =>
   `${COUNT.format(inputTokens)} / ${COUNT.format(outputTokens)}`;
 
 export function costOf({ costUsd, inputTokens }: Run["usage"]): string {
-  if (costUsd > 0) return MONEY.format(costUsd);
+  if (costUsd > 0) return moneyOf(costUsd);
   return inputTokens === 0 ? "none yet" : "no price known";
 }
 

@@ -2,18 +2,11 @@
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { PageHead } from "../../kit/page.tsx";
+import { SYSTEM_PAGES } from "../../rail.ts";
 import "./system.css";
 
-const PAGES = [
-  { path: "/system", word: "Health" },
-  { path: "/system/security", word: "Security" },
-  { path: "/system/settings", word: "Settings" },
-  { path: "/system/files", word: "Files" },
-  { path: "/system/usage", word: "Usage" },
-] as const;
-
 export type SystemFrameProps = {
-  readonly title: (typeof PAGES)[number]["word"];
+  readonly title: (typeof SYSTEM_PAGES)[number]["word"];
   /** Beside the heading. */
   readonly aside?: ReactNode;
   readonly children: ReactNode;
@@ -24,7 +17,7 @@ export function SystemFrame({ title, aside, children }: SystemFrameProps) {
   return (
     <>
       <nav className="subnav" aria-label="System">
-        {PAGES.map(({ path, word }) => (
+        {SYSTEM_PAGES.map(({ path, word }) => (
           <Link key={path} href={path} aria-current={here === path ? "page" : undefined}>
             {word}
           </Link>
