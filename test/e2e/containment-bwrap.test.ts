@@ -56,6 +56,37 @@ time.sleep(300) # ${mark}`;
       await ended;
       await until(() => survivorsOf(mark).length === 0);
     });
+
+  test("R-30 leaves no process behind when orket is killed while boxes are being built", async (context) => {
+    const workspaceDir = await tempFolder(context);
+    const mark = `orket-mark-${randomBytes(8).toString("hex")}`;
+    const script = `import time\ntime.sleep(300) # ${mark}`;
+    for (let round = 0; round < 3; round += 1) {
+      const orket = spawn(process.execPath, [HOLDER, workspaceDir, scratchDir, script, "20"], {
+        stdio: "ignore",
+      });
+      const [, signal] = await once(orket, "exit");
+      assert.equal(signal, "SIGKILL");
+      await until(() => survivorsOf(mark).length === 0);
+    }
+  });
+
+  test("R-30 ends a box that is aborted at any step of being built", async (context) => {
+    const workspaceDir = await tempFolder(context);
+    const mark = `orket-mark-${randomBytes(8).toString("hex")}`;
+    const argv = ["sh", "-c", "while :; do sleep 1; done", mark];
+    // Several at once are built more slowly, so that every step is met by some abort.
+    const together = Array.from({ length: 6 });
+    for (let ms = 0; ms < 60; ms += 2) {
+      const stoppers = together.map(() => new AbortController());
+      const running = stoppers.map((one) => box.run(commandIn(workspaceDir, argv), one.signal));
+      await pause(ms);
+      for (const stopper of stoppers) stopper.abort();
+      for (const ran of await Promise.all(running))
+        assert.ok(ran.ok && ran.value.ended === "aborted", JSON.stringify(ran));
+      assert.deepEqual(survivorsOf(mark), []);
+    }
+  });
 });
 
 const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, "utf8").trim();

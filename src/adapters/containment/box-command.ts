@@ -12,7 +12,34 @@ export type BoxTools = {
 };
 
 /** Descriptors of the child, in the order of its `stdio`. */
-export const DESCRIPTORS = { workspace: 3, filter: 4, status: 5, result: 6 } as const;
+export const DESCRIPTORS = {
+  workspace: 3,
+  filter: 4,
+  status: 5,
+  result: 6,
+  lifeline: 7,
+  gate: 8,
+} as const;
+
+/**
+ * Whoever builds the box is bound to Orket's life only by its last steps; killed before them, Orket would leave a box behind
+ * that nobody ends. So a process of the group waits for the end of a pipe whose other end Orket alone holds, and takes the
+ * group with it. It holds nothing else open, and what is built gets no end of the pipe.
+ */
+const LIFELINE = `(exec <&7 >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&-; read -r _; kill -9 0) &
+exec "$@" 7<&-`;
+
+/** Inside, where the group no longer reaches: nothing is run unless Orket, asked once all is built, still answers. */
+const GATE = 'echo >&8 && read -r _ <&8 && exec "$@" 8<&-';
+
+/** The whole command line of a box: what it is built by, tied to Orket's life. */
+export const tiedToOrket = (argv: readonly string[]): readonly string[] => [
+  "/bin/sh",
+  "-c",
+  LIFELINE,
+  "box",
+  ...argv,
+];
 
 /** Inside everybody is nobody. */
 const INSIDE_ID = "65534";
@@ -73,6 +100,10 @@ export function boxArguments({ tools, command, dropTo }: BoxRequest): readonly s
     ...namespaceArguments(command),
     ...mountArguments(command, outside, isStaged),
     "--",
+    "/bin/sh",
+    "-c",
+    GATE,
+    "box",
     // Counted in the box's own user namespace, so that other processes of the same person do not count.
     "/usr/bin/prlimit",
     `--nproc=${command.limits.processesMax}`,

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
-import type { Readable, Writable } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { Clock } from "../../ports/clock.ts";
 import type { ContainedCommand, ProcessFacts } from "../../ports/containment.ts";
 import { DESCRIPTORS } from "./box-command.ts";
@@ -46,6 +46,8 @@ type Box = {
 };
 
 const WATCH_MS = 50;
+/** Then whoever still holds its pipes, stuck in the kernel, is let go: ten seconds. */
+const KILLS_MAX = 200;
 const STATUS_CHARACTERS_MAX = 64 * 1024;
 const GONE_ATTEMPTS = 2500;
 const GONE_PAUSE_MS = 2;
@@ -82,7 +84,7 @@ function startBox({ argv, env, command, workspace, isStaged }: BoxStart): Box {
   const nothing = openSync("/dev/null", constants.O_RDWR);
   let child: ChildProcess;
   try {
-    const inherited = inheritedDescriptors("/proc/self/fdinfo", DESCRIPTORS.result);
+    const inherited = inheritedDescriptors("/proc/self/fdinfo", DESCRIPTORS.gate);
     child = spawn(program, rest, {
       // By the descriptor: what lies at the workspace's path by now does not matter.
       cwd: isStaged ? `/proc/${process.pid}/fd/${workspace}` : "/",
@@ -99,6 +101,8 @@ function startBox({ argv, env, command, workspace, isStaged }: BoxStart): Box {
             "pipe",
             "pipe",
             command.resultBytesMax > 0 ? "pipe" : nothing,
+            "pipe",
+            "pipe",
           ],
           inherited,
           nothing,
@@ -130,13 +134,21 @@ const whenClosed = (child: ChildProcess): Promise<void> =>
   });
 
 /** The first cause counts. */
-function killBox({ procDir }: BoxDeps, box: Box, cause: End): void {
-  const { child, inside } = box;
+function killBox(deps: BoxDeps, box: Box, cause: End): void {
   box.cause ??= cause;
-  if (inside !== null && startedAt(procDir, inside.pid) === inside.startedAt) killPid(inside.pid);
-  child.kill("SIGKILL");
+  endAll(deps, box);
 }
 
+/**
+ * Until bubblewrap gives it a session of its own, the first process inside belongs to the group; before that it was
+ * recorded, though the record may be read only later.
+ */
+function endAll({ procDir }: BoxDeps, { child, inside }: Box): void {
+  if (inside !== null && startedAt(procDir, inside.pid) === inside.startedAt) killPid(inside.pid);
+  if (child.pid !== undefined) killPid(-child.pid);
+}
+
+/** A negative number names a group. */
 function killPid(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
@@ -151,9 +163,13 @@ type Streams = {
   readonly kill: (cause: End) => void;
 };
 
-function takeStreams({ procDir }: BoxDeps, { box, start, kill }: Streams): void {
+function takeStreams(deps: BoxDeps, { box, start, kill }: Streams): void {
   const { child } = box;
   const { command, filter } = start;
+  const isOver = (): boolean =>
+    box.cause !== null || child.exitCode !== null || child.signalCode !== null;
+  // However it ended: what it built does not outlive it, and the lifeline's keeper is still there.
+  child.once("exit", () => endAll(deps, box));
   // Who ends early does not read on.
   for (const stream of child.stdio) stream?.on("error", () => {});
   for (const kept of ["stdout", "stderr"] as const) {
@@ -166,19 +182,24 @@ function takeStreams({ procDir }: BoxDeps, { box, start, kill }: Streams): void 
   streamOf(child, DESCRIPTORS.status)?.on("data", (chunk: Buffer) => {
     if (box.status.length < STATUS_CHARACTERS_MAX) box.status += chunk.toString("utf8");
     const pid = box.inside === null ? recordOf(box.status, "child-pid") : null;
-    if (pid !== null) box.inside = { pid, startedAt: startedAt(procDir, pid) ?? "" };
+    if (pid === null) return;
+    box.inside = { pid, startedAt: startedAt(deps.procDir, pid) ?? "" };
+    if (isOver()) endAll(deps, box);
   });
   streamOf(child, DESCRIPTORS.result)?.on("data", (chunk: Buffer) => {
     box.resultBytes += chunk.length;
     if (box.resultBytes > command.resultBytesMax) kill("output-limit");
     else box.result.push(chunk);
   });
-  (streamOf(child, DESCRIPTORS.filter) as unknown as Writable | null)?.end(filter);
+  const gate = streamOf(child, DESCRIPTORS.gate);
+  gate?.once("data", () => gate.end("\n"));
+  streamOf(child, DESCRIPTORS.filter)?.end(filter);
   child.stdin?.end(command.stdin);
 }
 
-const streamOf = (child: ChildProcess, descriptor: number): Readable | null =>
-  (child.stdio[descriptor] ?? null) as Readable | null;
+/** Node's pipes of a child lead both ways. */
+const streamOf = (child: ChildProcess, descriptor: number): Duplex | null =>
+  (child.stdio[descriptor] ?? null) as Duplex | null;
 
 /** Records are JSON objects, one a line; only bubblewrap has the other end of this stream. */
 function recordOf(text: string, key: string): number | null {
@@ -195,16 +216,23 @@ function recordOf(text: string, key: string): number | null {
 
 type Watching = Streams & { readonly over: AbortSignal };
 
+/** Kills again until all is closed: what a limit or an abort met half-built must not be left for want of a second try. */
 async function watch({ clock }: BoxDeps, { box, start, kill, over }: Watching): Promise<void> {
   const { wallMs } = start.command.limits;
   const startedMs = clock.monotonic();
+  let kills = 0;
   while (!over.aborted) {
     const leftMs = wallMs - (clock.monotonic() - startedMs);
-    if (leftMs <= 0) return kill("timeout");
-    await clock.sleep(Math.min(WATCH_MS, leftMs), over);
-    if (over.aborted) return;
-    if (start.memory.isOver(box.inside?.pid ?? null)) return kill("memory-limit");
-    if (start.isDiskOver()) return kill("disk-limit");
+    const cause = box.cause ?? (leftMs <= 0 ? "timeout" : null);
+    if (cause !== null) {
+      kill(cause);
+      kills += 1;
+      if (kills > KILLS_MAX) for (const stream of box.child.stdio) stream?.destroy();
+    }
+    await clock.sleep(cause === null ? Math.min(WATCH_MS, leftMs) : WATCH_MS, over);
+    if (over.aborted || box.cause !== null) continue;
+    if (start.memory.isOver(box.inside?.pid ?? null)) kill("memory-limit");
+    else if (start.isDiskOver()) kill("disk-limit");
   }
 }
 

@@ -7,7 +7,7 @@ import type { Result } from "../../domain/result.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ContainedCommand, Containment, ProcessFacts } from "../../ports/containment.ts";
 import type { BoxTools } from "./box-command.ts";
-import { boxArguments, boxEnvironment, checkCommand } from "./box-command.ts";
+import { boxArguments, boxEnvironment, checkCommand, tiedToOrket } from "./box-command.ts";
 import { runBox } from "./box-process.ts";
 import { watchDisk } from "./disk-watch.ts";
 import type { MemoryGuard } from "./memory-guard.ts";
@@ -143,10 +143,10 @@ async function runWith(
 ): Promise<ProcessFacts> {
   const memory = ready.guard.open(ready.unique(), command.limits.memoryMiB * MIB);
   try {
-    const argv = [
+    const argv = tiedToOrket([
       ...memory.enter,
       ...boxArguments({ tools: ready.tools, command, dropTo: ready.dropTo }),
-    ];
+    ]);
     return await runBox(
       ready,
       {
