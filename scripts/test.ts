@@ -13,6 +13,8 @@ import { collectSuites, findHoles } from "./test-inventory.ts";
 import type { TallyLine } from "./test-tally.ts";
 
 const TIMEOUT_MS = { "npm test": 300_000, "npm run test:failure": 900_000 };
+/** The runner waits without end for a file whose tests are over while something of theirs still runs. */
+const GROUP_MINUTES = 25;
 
 const values = readSelection(process.argv.slice(2));
 const isWanted = isSelected(values);
@@ -33,7 +35,11 @@ const groupsOf = (counted: readonly Counted[]): readonly Group[] =>
       : [{ folder: members[0].suite.folder, isMeasured: members[0].suite.isMeasured, members }],
   );
 
-type Run = { readonly isGreen: boolean; readonly tally: readonly TallyLine[] };
+type Run = {
+  readonly isGreen: boolean;
+  readonly fault: string | null;
+  readonly tally: readonly TallyLine[];
+};
 
 function runGroup({ folder, isMeasured, members }: Group): Run {
   const scratch = mkdtempSync(join(tmpdir(), "orket-tests-"));
@@ -51,13 +57,25 @@ function runGroup({ folder, isMeasured, members }: Group): Run {
     `--test-reporter-destination=${tallyPath}`,
   ];
   const files = members.flatMap((member) => member.files.map(({ path }) => resolve(path)));
-  const { status } = spawnSync(process.execPath, [...flags, ...files], {
+  const { status, error } = spawnSync(process.execPath, [...flags, ...files], {
     cwd: folder,
     stdio: "inherit",
+    timeout: GROUP_MINUTES * 60_000,
+    // To this the runner says what it was still waiting for.
+    killSignal: "SIGINT",
   });
+  const names = members.map(({ suite }) => suite.name).join(", ");
+  const fault =
+    error === undefined
+      ? null
+      : `${names}: ended after ${GROUP_MINUTES} minutes (${error.message}). The first file under "Interrupted while running" left something running.`;
   const lines = readFileSync(tallyPath, "utf8").split("\n").filter(Boolean);
   rmSync(scratch, { recursive: true });
-  return { isGreen: status === 0, tally: lines.map((line) => JSON.parse(line) as TallyLine) };
+  return {
+    isGreen: status === 0,
+    fault,
+    tally: lines.map((line) => JSON.parse(line) as TallyLine),
+  };
 }
 
 /** A name may hold a seed that chance chose; it is another in each process. */
@@ -122,6 +140,7 @@ const endedAs = (outcome: Outcome): readonly Ended[] =>
   ends.filter((end) => end.outcome === outcome);
 const faults = [
   ...holes,
+  ...runs.flatMap(({ fault }) => fault ?? []),
   ...endedAs("unrun").map(({ path, name }) => `${path}: "${name}" did not run.`),
   ...(process.env["CI"] === "true"
     ? endedAs("skipped").map(
