@@ -84,7 +84,16 @@ test("runs beyond the slots wait, and beyond those that may wait nothing is stor
     issues: [{ id: "good" }],
     script: script({ good: well("good") }),
   });
-  const tasks = create(engine, { slotsMax: 1, waitingMax: 2 });
+  // The first run lasts until all of them were asked for.
+  const asked = Promise.withResolvers<void>();
+  const model: Engine["model"] = {
+    ...engine.model,
+    reply: async (...ask) => {
+      await asked.promise;
+      return engine.model.reply(...ask);
+    },
+  };
+  const tasks = create({ ...engine, model }, { slotsMax: 1, waitingMax: 2 });
   const submit = async (build: string) => submitRun({ engine, tasks }, request("work", build));
   const first = [await submit("a"), await submit("b"), await submit("c")];
   assert.deepEqual(
@@ -94,6 +103,7 @@ test("runs beyond the slots wait, and beyond those that may wait nothing is stor
   assert.equal(tasks.activeCount(), 1, "what waits is not in flight");
   const more = await submit("d");
   assert.equal(more.ok ? "" : more.error.code, "RUNS_FULL");
+  asked.resolve();
   await untilIdle(tasks);
   assert.deepEqual(await endsOf(engine), { a: "done", b: "done", c: "done" });
 });
