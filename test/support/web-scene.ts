@@ -12,6 +12,7 @@ import { chromium } from "playwright-core";
 import { startOrket } from "./orket.ts";
 import { epicFile, makeProject, openTestEngine } from "./project.ts";
 import type { TestEngine } from "./project.ts";
+import { CUT, visit } from "./web-visit.ts";
 
 const KEY = "a-long-admin-key-of-the-web-tests-0123456789";
 const ROOT = join(import.meta.dirname, "../..");
@@ -78,6 +79,7 @@ export async function openWeb(context: TestContext, options: WebOptions = {}): P
   const browser = await openChromium();
   const complaints: string[] = [];
   context.after(async () => {
+    if (!hasPassed(context)) for (const text of await textsOf(browser)) context.diagnostic(text);
     await browser.close();
     server.signal("SIGKILL");
     await server.ended;
@@ -103,13 +105,13 @@ export async function openWeb(context: TestContext, options: WebOptions = {}): P
       const page = await own.newPage();
       watch(page, { url, complaints, expected: asking.expected });
       if (isSignedIn) await signIn(page, url, asking.key);
-      await page.goto(`${url}${path}`);
+      await visit(page, `${url}${path}`);
       return page;
     },
     beside: async (page, path) => {
       const other = await page.context().newPage();
       watch(other, { url, complaints, expected: undefined });
-      await other.goto(`${url}${path}`);
+      await visit(other, `${url}${path}`);
       return other;
     },
     post: async (path, body) => asked(path, { method: "POST", body: JSON.stringify(body) }),
@@ -130,6 +132,24 @@ export async function openWeb(context: TestContext, options: WebOptions = {}): P
 
 export const WEB_KEY = KEY;
 
+/** Node gives it; its types do not name it yet. */
+const hasPassed = (context: TestContext): boolean =>
+  (context as TestContext & { readonly passed: boolean }).passed;
+
+const TEXT_CHARACTERS = 3000;
+
+/** What stood on every page, for whoever reads why a test failed. */
+const textsOf = async (browser: Browser): Promise<readonly string[]> =>
+  Promise.all(
+    browser
+      .contexts()
+      .flatMap((context) => context.pages())
+      .map(async (page) => {
+        const text = page.locator("body").innerText({ timeout: 1000 });
+        return `${page.url()}\n${(await text.catch(() => "(no text)")).slice(0, TEXT_CHARACTERS)}`;
+      }),
+  );
+
 async function signIn(page: Page, url: string, key = KEY): Promise<void> {
   const answer = await page.request.post(`${url}/v1/login`, { data: { key } });
   assert.equal(answer.status(), 200);
@@ -144,8 +164,7 @@ type Watching = {
 /** Chromium says in the console what the policy of the page refused, and each answer that is an error. */
 function watch(page: Page, { url, complaints, expected }: Watching): void {
   const complain = (text: string): void => {
-    // Container engines of tests beside this one change the machine's network; the page asks again.
-    if (text.includes("ERR_NETWORK_CHANGED")) return;
+    if (text.includes(CUT)) return;
     if (expected?.test(text) !== true) complaints.push(text);
   };
   page.on("console", (line) => {

@@ -8,6 +8,7 @@ import type { TestContext } from "node:test";
 import { PATCH, promote, work } from "../support/approval-scene.ts";
 import { approve, epicFile, script } from "../support/project.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 async function openAsking(context: TestContext) {
   const web = await openWeb(context, {
@@ -62,7 +63,7 @@ test("of two tabs that decide at once one is told that it came too late", async 
   assert.equal(await winner.getByRole("dialog").count(), 0);
   await loser.getByRole("button", { name: "Close" }).click();
   await loser.getByText("Nothing waits for you.").waitFor();
-  await page.goto(`${web.url}/runs/${run}`);
+  await visit(page, `${web.url}/runs/${run}`);
   await page.getByText("Done", { exact: true }).first().waitFor();
   assert.equal(existsSync(join(web.dir, PATCH)), winner === page);
 });

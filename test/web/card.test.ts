@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { approve, epicFile, say, script, write } from "../support/project.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 const files = {
   "model/core/epics/work.yaml": epicFile([
@@ -25,7 +26,7 @@ test("a blocked card says why and who acts, leads to what hangs on it, and is se
     .getByText(/^Blocked/)
     .first()
     .waitFor();
-  await page.goto(`${web.url}/cards/page`);
+  await visit(page, `${web.url}/cards/page`);
   // From what waits to what it waits for, and further to the one that a person has to look at.
   const before = page.getByRole("region", { name: "Depends on" });
   await before.getByRole("link", { name: "store" }).click();

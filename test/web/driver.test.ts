@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 const EPIC = "model/core/epics/work.yaml";
 const WORK =
@@ -92,7 +93,7 @@ test("a plan is asked for, seen as what it changes, applied in the inbox, and it
   await said.getByRole("link", { name: "See the board" }).click();
   await page.getByRole("region", { name: "Ready", exact: true }).getByText(SUMMARY).waitFor();
   await page.reload();
-  await page.goto(`${web.url}/driver`);
+  await visit(page, `${web.url}/driver`);
   await page.getByText("Say what should change in the backlog.").waitFor();
 });
 

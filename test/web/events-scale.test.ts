@@ -5,7 +5,9 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { seedLongRun } from "../support/long-run.ts";
 import { openTestEngine } from "../support/project.ts";
+import { measure, measuresText, watchTasks } from "../support/web-measures.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 const EVENTS = 100_000;
 const TURNS = 2000;
@@ -13,13 +15,6 @@ const NODES_MAX = 2000;
 const TASK_MS_MAX = 200;
 const HEAP_BYTES_MAX = 120 * 1024 * 1024;
 const TAIL_BYTES_MAX = 256 * 1024;
-
-const WATCH_TASKS = `
-  globalThis.longest = 0;
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
-  }).observe({ type: "longtask" });
-`;
 
 const scrollTo = async (page: Page, label: string, top: string): Promise<void> =>
   page.evaluate(`(() => {
@@ -40,7 +35,7 @@ test("a hundred thousand events are read from the newest to far back, and one is
     .getByRole("region", { name: "Turns" })
     .getByRole("link", { name: "1", exact: true })
     .waitFor();
-  await page.evaluate(WATCH_TASKS);
+  await watchTasks(page);
   await scrollTo(page, "Turns", "list.scrollHeight");
   await page.getByRole("link", { name: String(TURNS), exact: true }).waitFor();
 
@@ -71,23 +66,15 @@ test("a hundred thousand events are read from the newest to far back, and one is
   const far = page.getByRole("region", { name: "Events, newest first" }).getByRole("button");
   const seq = Number(await far.textContent());
   assert.ok(seq < newest - 90_000, String(seq));
-  const longest = Number(await page.evaluate("longest"));
-  assert.ok(longest <= TASK_MS_MAX, `a task of ${longest} ms`);
+  const { taskMs } = await measure(page, { taskMs: TASK_MS_MAX });
 
   // A link to an event shows it, however far back it is; one that is none of this run says so.
-  await page.goto(`${web.url}/runs/${run}?tab=events&seq=${seq}`);
+  await visit(page, `${web.url}/runs/${run}?tab=events&seq=${seq}`);
   await page.getByRole("complementary").getByText("src/part-7/file-9.ts").waitFor();
-  await page.goto(`${web.url}/runs/${run}?tab=events&seq=${newest + 500}`);
+  await visit(page, `${web.url}/runs/${run}?tab=events&seq=${newest + 500}`);
   await page.getByText("This run has no event of that number.").waitFor();
-  const nodes = Number(await page.evaluate(`document.querySelectorAll("*").length`));
-  assert.ok(nodes < NODES_MAX, `${nodes} nodes`);
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize } = await session.send("Runtime.getHeapUsage");
-  assert.ok(usedSize < HEAP_BYTES_MAX, `${usedSize} bytes of heap`);
-  context.diagnostic(
-    `longest task ${longest} ms, ${nodes} nodes, ${(usedSize / 1e6).toFixed(1)} MB of heap, ${bytes} bytes for the tail`,
-  );
+  const measures = await measure(page, { nodes: NODES_MAX, heapBytes: HEAP_BYTES_MAX });
+  context.diagnostic(`${measuresText({ ...measures, taskMs })}, ${bytes} bytes for the tail`);
 });
 
 const BURSTS = 20;
@@ -105,7 +92,7 @@ test("what happens while somebody looks is shown as it comes, in bursts too, and
   const list = page.getByRole("region", { name: "Events, newest first" });
   await list.getByRole("button").first().waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
-  await page.evaluate(WATCH_TASKS);
+  await watchTasks(page);
   // Another process of the same project.
   const other = await openTestEngine(web.dir);
   context.after(other.close);
@@ -137,8 +124,5 @@ test("what happens while somebody looks is shown as it comes, in bursts too, and
   assert.equal(await list.getByRole("button").first().textContent(), before);
   await page.getByRole("button", { name: `Jump to latest (${BURST} new)` }).click();
   await list.getByRole("button", { name: String(last) }).waitFor();
-  const longest = Number(await page.evaluate("longest"));
-  assert.ok(longest <= TASK_MS_MAX, `a task of ${longest} ms`);
-  const nodes = Number(await page.evaluate(`document.querySelectorAll("*").length`));
-  assert.ok(nodes < NODES_MAX, `${nodes} nodes`);
+  await measure(page, { taskMs: TASK_MS_MAX, nodes: NODES_MAX });
 });

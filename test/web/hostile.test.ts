@@ -9,6 +9,7 @@ import { HOSTILE_PROJECT, NAME, SANDBOX } from "../support/hostile-project.ts";
 import { ALL, BROKEN, HOSTILE } from "../support/hostile-texts.ts";
 import { openWeb, WEB_KEY } from "../support/web-scene.ts";
 import type { WebScene } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 const squeezed = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
@@ -49,7 +50,7 @@ test("a corpus of hostile texts, from everybody who writes", async (context) => 
   const { web, page } = await openHostile(context);
   await context.test("texts of cards, on the board and on their pages, stay texts", async () => {
     for (const view of ["tree", "table", "kanban"]) {
-      await page.goto(`${web.url}/board?view=${view}`);
+      await visit(page, `${web.url}/board?view=${view}`);
       await page.getByText("H-0", { exact: true }).waitFor();
       await isHarmless(page);
     }
@@ -60,7 +61,7 @@ test("a corpus of hostile texts, from everybody who writes", async (context) => 
       await holds(page, [text]);
       await isHarmless(page);
     }
-    await page.goto(`${web.url}/cards/S-1`);
+    await visit(page, `${web.url}/cards/S-1`);
     await holds(page, [NAME, ALL, ...BROKEN.slice(0, 1)]);
     await isHarmless(page);
   });
@@ -69,7 +70,7 @@ test("a corpus of hostile texts, from everybody who writes", async (context) => 
     "what a model says and does stays text: replies, calls, results, files, questions, approvals, the driver",
     async () => {
       await web.post("/v1/runs", { card: "waits" });
-      await page.goto(`${web.url}/approvals`);
+      await visit(page, `${web.url}/approvals`);
       await holds(page, [HOSTILE[0] ?? "", HOSTILE[16] ?? ""]);
       await isHarmless(page);
       const said = await runOf(web, "said");
@@ -82,11 +83,11 @@ test("a corpus of hostile texts, from everybody who writes", async (context) => 
         ["/runs/compare?a=&b=", ["said"]],
       ];
       for (const [path, texts] of pages) {
-        await page.goto(`${web.url}${path}`);
+        await visit(page, `${web.url}${path}`);
         await holds(page, texts);
         await isHarmless(page);
       }
-      await page.goto(`${web.url}/driver`);
+      await visit(page, `${web.url}/driver`);
       await page.getByRole("textbox").fill("What is there?");
       await page.getByRole("button", { name: "Send" }).click();
       await holds(page, [ALL]);
@@ -97,10 +98,10 @@ test("a corpus of hostile texts, from everybody who writes", async (context) => 
   await context.test(
     "what a forge and an engine say stays text: pull requests, branches, people, sandboxes, their logs",
     async () => {
-      await page.goto(`${web.url}/reviews`);
+      await visit(page, `${web.url}/reviews`);
       await holds(page, HOSTILE);
       await isHarmless(page);
-      await page.goto(`${web.url}/reviews/shop/api/1`);
+      await visit(page, `${web.url}/reviews/shop/api/1`);
       await holds(page, [NAME, ALL]);
       assert.equal(await page.getByRole("link", { name: "Open in the forge" }).count(), 0);
       await page.route("**/logs*", async (route) =>
@@ -112,7 +113,7 @@ test("a corpus of hostile texts, from everybody who writes", async (context) => 
         await route.fulfill({ json: { ...(await answer.json()), engine: null } });
       });
       for (const path of ["/sandboxes", `/sandboxes/${SANDBOX}`]) {
-        await page.goto(`${web.url}${path}`);
+        await visit(page, `${web.url}${path}`);
         await holds(page, [NAME, ALL]);
         await isHarmless(page);
       }
@@ -140,7 +141,7 @@ test("a corpus of hostile texts, from everybody who writes", async (context) => 
       }
       await isHarmless(page);
     }
-    await page.goto(`${web.url}/board`);
+    await visit(page, `${web.url}/board`);
     for (const text of ["100% %41 %2541 &a=b #c", ...HOSTILE.slice(16, 20)]) {
       await page.getByLabel("Find").fill(text);
       await page.waitForURL((url) => url.searchParams.get("q") === text);
@@ -162,7 +163,7 @@ test("signing in leads to no address elsewhere", async (context) => {
     "/\n/evil.example/",
     "/.//evil.example/",
   ]) {
-    await page.goto(`${web.url}/login?next=${encodeURIComponent(next)}`);
+    await visit(page, `${web.url}/login?next=${encodeURIComponent(next)}`);
     await page.getByLabel("API key").fill(WEB_KEY);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Board" }).waitFor();

@@ -12,6 +12,7 @@ import { stopOf, tabTo, walk } from "../support/web-keys.ts";
 import { SCENES } from "../support/web-pages.ts";
 import { openWeb, WEB_KEY } from "../support/web-scene.ts";
 import type { WebScene } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 const open = async (context: TestContext): Promise<WebScene> =>
   openWeb(context, {
@@ -198,7 +199,7 @@ test("on each page Tab goes from the first to the last, sees every stop, and is 
   };
   const ids = Object.fromEntries(runs.map(({ id, card }) => [card, id]));
   for (const { path, full } of Object.values(SCENES)) {
-    await page.goto(`${web.url}${path(ids)}`);
+    await visit(page, `${web.url}${path(ids)}`);
     await page.locator("main").filter({ hasText: full }).waitFor();
     const stops = await walk(page);
     assert.equal(stops[0]?.name, "Skip to the page", page.url());

@@ -6,6 +6,7 @@ import { epicFile, simpleScript } from "../support/project.ts";
 import type { TestEngine } from "../support/project.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
 import { stringify } from "yaml";
+import { visit } from "../support/web-visit.ts";
 
 const BAD = "<b>api</b>\u202e";
 
@@ -34,7 +35,7 @@ test("each page shows what there is, as text, without a finding, in light and da
   for (const theme of ["light", "dark"] as const) {
     const page = await web.open("/board", { theme });
     for (const [path, heading, says] of PAGES) {
-      await page.goto(`${web.url}${path}`);
+      await visit(page, `${web.url}${path}`);
       await page.getByRole("heading", { level: 1, name: heading, exact: true }).waitFor();
       await page.getByText(says).first().waitFor();
       assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1, path);
@@ -42,7 +43,7 @@ test("each page shows what there is, as text, without a finding, in light and da
       const name = path.slice(1).replaceAll("/", "-");
       await web.shoot(page, `page-${name}-${theme}`);
     }
-    await page.goto(`${web.url}/reviews/shop/api/12`);
+    await visit(page, `${web.url}/reviews/shop/api/12`);
     await page.getByText("<b>api</b>[U+202E]").first().waitFor();
     await page
       .getByText("approvals-missing")
@@ -56,7 +57,7 @@ test("what a page is not allowed or cannot find is said with its code", async (c
   const web = await openWeb(context);
   const page = await web.open("/cards/none", { expected: /404/ });
   await page.getByText("CARD_UNKNOWN").waitFor();
-  await page.goto(`${web.url}/reviews/a/b/1`);
+  await visit(page, `${web.url}/reviews/a/b/1`);
   await page.getByText("PULL_REQUEST_UNKNOWN").waitFor();
   assert.deepEqual(await violationsOf(page), []);
 });

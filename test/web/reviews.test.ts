@@ -10,6 +10,7 @@ import { epicFile, script, simpleScript } from "../support/project.ts";
 import { TRACKED } from "../support/pull-request-samples.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
 import { stringify } from "yaml";
+import { visit } from "../support/web-visit.ts";
 
 const SECRET = "a-secret-of-the-reviews-0123456789-0123456789";
 const HOSTILE = "<img src=x onerror=alert(1)> no index\u202e";
@@ -142,7 +143,7 @@ test("which pull requests need a person, with the listener off, in light, dark a
     assert.deepEqual(await violationsOf(page), []);
     assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"));
     await web.shoot(page, `review-narrow-${theme}`);
-    await page.goto(`${web.url}/reviews/a/b/1`);
+    await visit(page, `${web.url}/reviews/a/b/1`);
     await page.getByText("PULL_REQUEST_UNKNOWN").waitFor();
     assert.deepEqual(await violationsOf(page), []);
   }

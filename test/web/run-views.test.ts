@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { approve, epicFile, say, script, write } from "../support/project.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 const done = (id: string) => ({
   coder: [write(`src/engines/${id}_engine.ts`, "export const one = 1;\n"), say("Done.")],
@@ -47,13 +48,13 @@ test("a run is read as a timeline, as a graph and as what it used", async (conte
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Turn 1" }).waitFor();
 
-  await page.goto(`${web.url}/runs/${run.id}?tab=graph`);
+  await visit(page, `${web.url}/runs/${run.id}?tab=graph`);
   const graph = page.getByRole("region", { name: "Cards in dependency order" });
   await graph.getByText("after posting, report").waitFor();
   assert.equal(await graph.locator("div > svg > path").count(), 4);
   await checked(page, () => web.shoot(page, "run-graph"));
 
-  await page.goto(`${web.url}/runs/${run.id}?tab=cost`);
+  await visit(page, `${web.url}/runs/${run.id}?tab=cost`);
   const byCard = page.getByRole("region", { name: "Used by card" });
   await byCard.getByText("schema", { exact: true }).waitFor();
   await page.getByText("no price known, no limit").waitFor();

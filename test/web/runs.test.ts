@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { PATCH, promote } from "../support/approval-scene.ts";
 import { approve, epicFile, say, script, write } from "../support/project.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 const HOSTILE = "Be brief. <img src=x onerror=alert(1)>\u202e";
 
@@ -48,7 +49,7 @@ test("a decision in the inbox frees the run, and its page and turns show what ha
   await page.keyboard.press("Enter");
   await page.getByText("Nothing waits for you.").waitFor();
 
-  await page.goto(`${web.url}/runs`);
+  await visit(page, `${web.url}/runs`);
   await page.getByText("Done", { exact: true }).first().waitFor();
   assert.ok(existsSync(join(web.dir, PATCH)));
   assert.deepEqual(await violationsOf(page), []);
@@ -91,7 +92,7 @@ test("a decision in the inbox frees the run, and its page and turns show what ha
   await page.getByRole("link", { name: "fork of turn 1" }).waitFor();
   const { runs } = (await web.get("/v1/runs")) as { runs: readonly { builds: string[] }[] };
   assert.deepEqual(runs[0]?.builds, ["second"]);
-  await page.goto(`${web.url}/runs/compare?a=${id}&b=${id}`);
+  await visit(page, `${web.url}/runs/compare?a=${id}&b=${id}`);
   await page.getByRole("rowheader", { name: "Turns" }).waitFor();
   assert.deepEqual(await violationsOf(page), []);
   await web.shoot(page, "compare");
@@ -108,7 +109,7 @@ test("a denial says why, and the agent is told", async (context) => {
   await page.getByLabel("Why not").fill("Not now.");
   await page.getByRole("button", { name: "Deny", exact: true }).click();
   await page.getByText("Nothing waits for you.").waitFor();
-  await page.goto(`${web.url}/runs`);
+  await visit(page, `${web.url}/runs`);
   await page.getByText("Done", { exact: true }).first().waitFor();
   assert.equal(existsSync(join(web.dir, PATCH)), false);
   await page.getByRole("link", { name: /^run-/ }).click();

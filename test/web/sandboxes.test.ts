@@ -8,6 +8,7 @@ import { buildBusyboxImage, useDockerEngine } from "../support/docker-engine.ts"
 import { runOrket } from "../support/orket.ts";
 import { approve, epicFile, say, script, write } from "../support/project.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 const docker = await useDockerEngine();
 const { skip } = docker;
@@ -176,7 +177,7 @@ test(
     speak("and-another");
     await log.getByText("and-another").waitFor();
     assert.ok(await log.evaluate((one) => one.scrollHeight - one.scrollTop - one.clientHeight < 8));
-    await page.goto(`${web.url}/sandboxes`);
+    await visit(page, `${web.url}/sandboxes`);
     await page.getByText("sandbox-lost").first().waitFor();
     assert.deepEqual(await violationsOf(page), []);
     await web.shoot(page, "sandboxes-orphan");
@@ -192,7 +193,7 @@ test("without a container engine the page says so, and that runs go on", async (
     await page.getByText("orket doctor").waitFor();
     assert.deepEqual(await violationsOf(page), []);
     await web.shoot(page, `sandboxes-no-engine-${theme}`);
-    await page.goto(`${web.url}/sandboxes/sandbox-none`);
+    await visit(page, `${web.url}/sandboxes/sandbox-none`);
     await page.getByText("No sandbox has that id.").waitFor();
     assert.deepEqual(await violationsOf(page), []);
   }

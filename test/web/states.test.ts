@@ -13,6 +13,7 @@ import type { PageScene, Runs } from "../support/web-pages.ts";
 import { SCENES } from "../support/web-pages.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
 import type { WebScene } from "../support/web-scene.ts";
+import { visit } from "../support/web-visit.ts";
 
 const THEMES = ["light", "dark"] as const;
 const REQUEST = "req-0f1e2d3c";
@@ -137,7 +138,7 @@ test("a server that fails is told with its code and number, and Retry brings the
     await look({ web, page, state: "error" }, pattern);
   }
   for (const [, { path, heading, full }] of scenes().filter(([, { loads }]) => loads !== null)) {
-    await page.goto(`${web.url}${path(runs)}`);
+    await visit(page, `${web.url}${path(runs)}`);
     await alert.waitFor();
     await page.unroute("**/v1/**");
     await alert.getByRole("button", { name: "Retry" }).click();

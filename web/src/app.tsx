@@ -1,10 +1,10 @@
 // The whole dashboard: requests, addresses, and the frame around each page. A refused key leads to the login, whichever
 // request was refused.
-import { Suspense } from "react";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { Redirect, Route, Switch } from "wouter";
-import { ApiError, isSignedOut } from "./api/http.ts";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { isSignedOut, retryUnanswered } from "./api/http.ts";
 import { paramsOf } from "./kit/address.ts";
+import { Part } from "./kit/part.tsx";
 import { Skeleton } from "./kit/states.tsx";
 import { LoginPage } from "./pages/login/login-page.tsx";
 import { PAGES } from "./routes.tsx";
@@ -17,16 +17,12 @@ function leaveOnSignOut(error: unknown): void {
   history.pushState(null, "", `/login?next=${encodeURIComponent(next)}`);
 }
 
-const RETRIES = 2;
-
 const client = new QueryClient({
   queryCache: new QueryCache({ onError: leaveOnSignOut }),
   mutationCache: new MutationCache({ onError: leaveOnSignOut }),
   defaultOptions: {
     queries: {
-      // Only what never reached the server is asked again by itself.
-      retry: (failures, error) =>
-        error instanceof ApiError && error.status === 0 && failures < RETRIES,
+      retry: retryUnanswered,
       refetchOnWindowFocus: false,
       networkMode: "always",
     },
@@ -39,6 +35,13 @@ const ANY = /^[^]*$/;
 
 export const App = () => (
   <QueryClientProvider client={client}>
+    <Pages />
+  </QueryClientProvider>
+);
+
+function Pages() {
+  const [path] = useLocation();
+  return (
     <Switch>
       <Route path="/login">
         <LoginPage />
@@ -48,7 +51,7 @@ export const App = () => (
       </Route>
       <Route path={ANY}>
         <Frame>
-          <Suspense fallback={<Skeleton what="the page" />}>
+          <Part what="This page" isPage at={path} fallback={<Skeleton what="the page" />}>
             <Switch>
               {PAGES.map(({ path, page: Page }) => (
                 <Route key={path} path={path}>
@@ -59,9 +62,9 @@ export const App = () => (
                 <Unknown />
               </Route>
             </Switch>
-          </Suspense>
+          </Part>
         </Frame>
       </Route>
     </Switch>
-  </QueryClientProvider>
-);
+  );
+}

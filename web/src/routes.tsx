@@ -1,28 +1,28 @@
 // Every page of the dashboard and its address, in one table; each is loaded when it is first asked for. The addresses are
 // those that the server knows, see src/http/pages.ts there.
-import { lazy } from "react";
 import type { LazyExoticComponent } from "react";
+import { lazyPart } from "./kit/lazy-part.ts";
 import type { Page } from "./page.ts";
 
 export type PageRoute = { readonly path: string; readonly page: LazyExoticComponent<Page> };
 
-const board = lazy(() => import("./pages/board/board-page.tsx"));
-const card = lazy(() => import("./pages/card/card-page.tsx"));
-const runs = lazy(() => import("./pages/runs/runs-page.tsx"));
-const compare = lazy(() => import("./pages/compare/compare-page.tsx"));
-const turn = lazy(() => import("./pages/turn/turn-page.tsx"));
-const run = lazy(() => import("./pages/run/run-page.tsx"));
-const approvals = lazy(() => import("./pages/approvals/approvals-page.tsx"));
-const reviews = lazy(() => import("./pages/reviews/reviews-page.tsx"));
-const review = lazy(() => import("./pages/review/review-page.tsx"));
-const sandboxes = lazy(() => import("./pages/sandboxes/sandboxes-page.tsx"));
-const sandbox = lazy(() => import("./pages/sandbox/sandbox-page.tsx"));
-const driver = lazy(() => import("./pages/driver/driver-page.tsx"));
-const health = lazy(() => import("./pages/system/health-page.tsx"));
-const security = lazy(() => import("./pages/system/security-page.tsx"));
-const settings = lazy(() => import("./pages/system/settings-page.tsx"));
-const files = lazy(() => import("./pages/system/files-page.tsx"));
-const usage = lazy(() => import("./pages/system/usage-page.tsx"));
+const board = lazyPart(() => import("./pages/board/board-page.tsx"));
+const card = lazyPart(() => import("./pages/card/card-page.tsx"));
+const runs = lazyPart(() => import("./pages/runs/runs-page.tsx"));
+const compare = lazyPart(() => import("./pages/compare/compare-page.tsx"));
+const turn = lazyPart(() => import("./pages/turn/turn-page.tsx"));
+const run = lazyPart(() => import("./pages/run/run-page.tsx"));
+const approvals = lazyPart(() => import("./pages/approvals/approvals-page.tsx"));
+const reviews = lazyPart(() => import("./pages/reviews/reviews-page.tsx"));
+const review = lazyPart(() => import("./pages/review/review-page.tsx"));
+const sandboxes = lazyPart(() => import("./pages/sandboxes/sandboxes-page.tsx"));
+const sandbox = lazyPart(() => import("./pages/sandbox/sandbox-page.tsx"));
+const driver = lazyPart(() => import("./pages/driver/driver-page.tsx"));
+const health = lazyPart(() => import("./pages/system/health-page.tsx"));
+const security = lazyPart(() => import("./pages/system/security-page.tsx"));
+const settings = lazyPart(() => import("./pages/system/settings-page.tsx"));
+const files = lazyPart(() => import("./pages/system/files-page.tsx"));
+const usage = lazyPart(() => import("./pages/system/usage-page.tsx"));
 
 /** The first that fits is taken. */
 export const PAGES: readonly PageRoute[] = [

@@ -47,19 +47,25 @@ export const postJson = async <Answer>(
     method: "POST",
     headers: { ...headers, "content-type": "application/json" },
     body: JSON.stringify(body),
+  }).catch((error: unknown) => {
+    if (!isUnanswered(error)) throw error;
+    const detail = "Whether it was done is not known: look first, then do it again.";
+    throw new ApiError({ status: 0, detail });
   });
 
 const signalOf = ({ signal }: Asking): RequestInit => (signal === undefined ? {} : { signal });
 
+/** An answer that breaks off is none. */
 async function ask<Answer>(address: string, init: RequestInit): Promise<Answer> {
-  const response = await fetch(address, { credentials: "same-origin", ...init }).catch(
-    (error: unknown) => {
-      if (error instanceof DOMException && error.name === "AbortError") throw error;
-      throw new ApiError({ status: 0, detail: "The server cannot be reached. Is it running?" });
-    },
-  );
-  if (response.ok) return (await response.json()) as Answer;
-  throw await errorOf(response);
+  try {
+    const response = await fetch(address, { credentials: "same-origin", ...init });
+    if (response.ok) return (await response.json()) as Answer;
+    throw await errorOf(response);
+  } catch (error) {
+    const isAborted = error instanceof DOMException && error.name === "AbortError";
+    if (isAborted || error instanceof ApiError) throw error;
+    throw new ApiError({ status: 0, detail: "The server cannot be reached. Is it running?" });
+  }
 }
 
 export async function errorOf(response: Response): Promise<ApiError> {
@@ -69,6 +75,14 @@ export async function errorOf(response: Response): Promise<ApiError> {
   const { status } = response;
   return new ApiError({ status, detail: `It answered ${status}.` });
 }
+
+const isUnanswered = (error: unknown): boolean => error instanceof ApiError && error.status === 0;
+
+const RETRIES = 2;
+
+/** For what may be asked twice: only what got no answer is, since browsers drop requests when a network comes or goes. */
+export const retryUnanswered = (failures: number, error: unknown): boolean =>
+  isUnanswered(error) && failures < RETRIES;
 
 export const isSignedOut = (error: unknown): boolean =>
   error instanceof ApiError && error.code === "KEY_REFUSED";

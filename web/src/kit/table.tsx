@@ -10,7 +10,8 @@ export type TableProps<Row> = {
   readonly label: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
-  readonly keyOf: (row: Row) => string;
+  /** The row's place serves where rows have no name of their own. */
+  readonly keyOf: (row: Row, at: number) => string;
 };
 
 export const Table = <Row,>({ label, columns, rows, keyOf }: TableProps<Row>) => (
@@ -26,8 +27,8 @@ export const Table = <Row,>({ label, columns, rows, keyOf }: TableProps<Row>) =>
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
-          <tr key={keyOf(row)}>
+        {rows.map((row, at) => (
+          <tr key={keyOf(row, at)}>
             {columns.map(({ title, cell }) => (
               <td key={title} data-title={title}>
                 {cell(row)}

@@ -17,6 +17,8 @@ export type Live = {
   readonly last: () => number;
   /** Called at most once a frame, when there is something to look at. */
   readonly subscribe: (look: () => void) => () => void;
+  /** Has everybody look before the next painting: a snapshot came, and what followed it may be here already. */
+  readonly lookSoon: () => void;
   readonly onState: (look: () => void) => () => void;
   readonly state: () => LiveState;
   /** Rises when everything is to be fetched again, whatever the numbers say. */
@@ -92,6 +94,7 @@ export function createLive({ openLink, nextFrame }: LiveDeps): Live {
     },
     last: () => ring.last(),
     subscribe: (look) => join(lookers, look),
+    lookSoon,
     onState: (look) => join(stateLookers, look),
     state: () => (pausedAt === null || feed === "signed-out" ? feed : "paused"),
     epoch: () => epoch,

@@ -69,10 +69,8 @@ export function useLive<Data extends Snapshot>(watched: Watched<Data>): LiveAnsw
   });
   const hash = JSON.stringify(watched.key);
   useEffect(() => follow(client, () => newest.current), [client, hash]);
-  // What came while the snapshot was on its way.
-  useEffect(() => {
-    catchUp(client, newest.current);
-  }, [client, dataUpdatedAt]);
+  // What came while the snapshot was on its way may be all that ever comes.
+  useEffect(() => live.lookSoon(), [dataUpdatedAt]);
   return { data, error, reload: () => void refetch() };
 }
 

@@ -1,7 +1,9 @@
 // Opens the palette by Ctrl-K or Cmd-K, from wherever the focus is, or by its button. It is loaded when it is first asked for.
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
+import { lazyPart } from "../kit/lazy-part.ts";
+import { Part } from "../kit/part.tsx";
 
-const Palette = lazy(() => import("./palette.tsx"));
+const Palette = lazyPart(() => import("./palette.tsx"));
 
 export function PaletteKey() {
   const [isOpen, setOpen] = useState(false);
@@ -22,9 +24,9 @@ export function PaletteKey() {
         Go to <kbd>Ctrl-K</kbd>
       </button>
       {isOpen ? (
-        <Suspense fallback={null}>
+        <Part what="The list of where to go" fallback={null}>
           <Palette onClose={() => setOpen(false)} />
-        </Suspense>
+        </Part>
       ) : null}
     </>
   );

@@ -121,7 +121,7 @@ function NodeBox({ node, place, byKey }: NodeProps) {
     <li className="node" style={{ left: x, top: y, width: WIDE, height: HIGH }}>
       {card === null ? (
         <button type="button" onClick={() => set({ epic })}>
-          Open <Text>{epic.slice(epic.indexOf("/") + 1)}</Text>: {cards} cards
+          Open <Text>{epic.slice(epic.lastIndexOf("/") + 1)}</Text>: {cards} cards
         </button>
       ) : (
         <>

@@ -1,7 +1,8 @@
 // One run: how it stands, and its parts, one of which is shown.
-import { Suspense, lazy } from "react";
 import { useQueryClient } from "@tanstack/react-query";
+import { lazyPart } from "../../kit/lazy-part.ts";
 import { PageHead } from "../../kit/page.tsx";
+import { Part } from "../../kit/part.tsx";
 import { useSearchState } from "../../kit/search-state.ts";
 import { Loaded, Skeleton } from "../../kit/states.tsx";
 import { reloadOn, useLive } from "../../live/use-live.ts";
@@ -48,11 +49,11 @@ export default function RunPage({ params: { id = "" } }: PageProps) {
             {tab === "turns" ? <Turns data={data} /> : null}
             {tab === "events" ? <Events id={id} /> : null}
             {tab === "files" ? <Files id={id} /> : null}
-            <Suspense fallback={<Skeleton what={tab} />}>
+            <Part what="This part" at={tab} fallback={<Skeleton what={tab} />}>
               {tab === "timeline" ? <Timeline data={data} /> : null}
               {tab === "graph" ? <GraphTab data={data} /> : null}
               {tab === "cost" ? <Cost data={data} /> : null}
-            </Suspense>
+            </Part>
           </>
         )}
       </Loaded>
@@ -60,9 +61,9 @@ export default function RunPage({ params: { id = "" } }: PageProps) {
   );
 }
 
-const Timeline = lazy(() => import("./timeline.tsx"));
-const GraphTab = lazy(() => import("./graph.tsx"));
-const Cost = lazy(() => import("./cost.tsx"));
+const Timeline = lazyPart(() => import("./timeline.tsx"));
+const GraphTab = lazyPart(() => import("./graph.tsx"));
+const Cost = lazyPart(() => import("./cost.tsx"));
 
 const TABS = ["turns", "timeline", "graph", "events", "files", "cost"] as const;
 const WORDS = {

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { useMutation } from "@tanstack/react-query";
 import type { ApiError } from "../../api/http.ts";
-import { postJson } from "../../api/http.ts";
+import { postJson, retryUnanswered } from "../../api/http.ts";
 import type { RunView } from "../../api/types.ts";
 import { Act } from "../../kit/act.tsx";
 import { Chip, lookOfRun } from "../../kit/chip.tsx";
@@ -12,12 +12,14 @@ import { Failure } from "../../kit/states.tsx";
 import { Table } from "../../kit/table.tsx";
 import { Text } from "../../kit/text.tsx";
 import { Since } from "../../kit/time.tsx";
+import { firstWaits } from "./waits.ts";
 import { costOf, durationOf, tokensOf } from "../runs/amounts.ts";
 
 const ACTIVE: readonly string[] = ["queued", "running", "paused"];
 
 export function Standing({ view }: { readonly view: RunView }) {
   const { run, waits, approvals, from } = view;
+  const { shown, others } = firstWaits(waits);
   return (
     <>
       <p className="toolbar">
@@ -42,8 +44,8 @@ export function Standing({ view }: { readonly view: RunView }) {
       {waits.length === 0 ? null : (
         <Table
           label="What its cards wait for"
-          rows={waits}
-          keyOf={({ card }) => card}
+          rows={shown}
+          keyOf={({ card }, at) => `${at} ${card}`}
           columns={[
             { title: "Card", cell: ({ card }) => <Text>{card}</Text> },
             { title: "Waits for", cell: ({ waitsFor }) => <Text>{waitsFor}</Text> },
@@ -52,6 +54,12 @@ export function Standing({ view }: { readonly view: RunView }) {
             { title: "Way out", cell: ({ wayOut }) => <Text>{wayOut ?? ""}</Text> },
           ]}
         />
+      )}
+      {others === 0 ? null : (
+        <p className="meta">
+          and {others.toLocaleString("en")} more: see{" "}
+          <Link href={`/runs/${encodeURIComponent(run.id)}?tab=graph`}>the graph</Link>
+        </p>
       )}
       {["blocked", "failed"].includes(run.status) ? (
         <p>
@@ -68,6 +76,7 @@ function Stops({ view: { run } }: { readonly view: RunView }) {
   const [isAsked, ask] = useState(false);
   const { mutate, error, isPending } = useMutation<unknown, ApiError, Wish>({
     mutationFn: async (wish) => postJson(`/v1/runs/${encodeURIComponent(run.id)}/${wish}`),
+    retry: retryUnanswered,
   });
   return (
     <>

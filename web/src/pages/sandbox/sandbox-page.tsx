@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 import type { ApiError } from "../../api/http.ts";
-import { postJson } from "../../api/http.ts";
+import { postJson, retryUnanswered } from "../../api/http.ts";
 import type { Sandbox } from "../../api/types.ts";
 import { Act } from "../../kit/act.tsx";
 import { Chip } from "../../kit/chip.tsx";
@@ -22,6 +22,7 @@ export default function SandboxPage({ params: { id = "" } }: PageProps) {
   const client = useQueryClient();
   const stop = useMutation<unknown, ApiError>({
     mutationFn: async () => postJson(`/v1/sandboxes/${encodeURIComponent(id)}/stop`),
+    retry: retryUnanswered,
     onSettled: () => void client.invalidateQueries({ queryKey: ["sandboxes"] }),
   });
   return (
