@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PATCH, promote } from "../support/approval-scene.ts";
-import { approve, epicFile, say, script, write } from "../support/project.ts";
+import { approve, call, epicFile, say, script, write } from "../support/project.ts";
 import { openWeb, violationsOf } from "../support/web-scene.ts";
 import { visit } from "../support/web-visit.ts";
 
@@ -57,6 +57,12 @@ test("a decision in the inbox frees the run, and its page and turns show what ha
   await page.getByRole("link", { name: /^run-/ }).click();
   await page.getByRole("region", { name: "Turns" }).getByText("guard (review)").waitFor();
   assert.deepEqual(await violationsOf(page), []);
+  const head = await page.getByText("What came of it").boundingBox();
+  const first = await page.getByRole("region", { name: "Turns" }).boundingBox();
+  assert.ok(
+    head !== null && first !== null && first.y - head.y < 60,
+    "the head stands on the rows",
+  );
   await web.shoot(page, "run");
   await page.getByRole("button", { name: "Events" }).click();
   await page.getByText("run-ended").waitFor();
@@ -115,6 +121,38 @@ test("a denial says why, and the agent is told", async (context) => {
   await page.getByRole("link", { name: /^run-/ }).click();
   await page.getByRole("region", { name: "Turns" }).getByRole("link", { name: "1" }).click();
   await page.getByText("Not now.").first().waitFor();
+});
+
+test("the page of a turn grows with it, and says what the gate refused and why", async (context) => {
+  const files = {
+    ...filesOf(0),
+    "script.yaml": script({
+      api: {
+        coder: [
+          {
+            ...(call("run_command", { argv: ["rm", "-rf", "."] }) as object),
+            delayMs: 3000,
+          },
+          { ...(say("Done.") as object), delayMs: 120_000 },
+        ],
+        guard: [approve],
+      },
+    }),
+  };
+  const web = await openWeb(context, { files });
+  const { run } = (await web.post("/v1/runs", { card: "work" })) as { run: { id: string } };
+  const page = await web.open(`/runs/${run.id}`);
+  await page.getByRole("region", { name: "Turns" }).getByRole("link", { name: "1" }).click();
+  await page.getByText("At work", { exact: true }).waitFor();
+  await page.getByText("The model has not answered yet.").waitFor();
+  await page.getByText(/^Refused by the gate, run_command may not start "rm"/).waitFor();
+  await page.getByText("The model has not answered yet.").waitFor({ state: "detached" });
+  assert.deepEqual(await violationsOf(page), []);
+  await web.shoot(page, "turn-live");
+  assert.equal(await page.getByRole("button", { name: "Fork from here…" }).count(), 0);
+  await web.post(`/v1/runs/${run.id}/cancel`, {});
+  await page.getByText("At work", { exact: true }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Fork from here…" }).waitFor();
 });
 
 test("a run is canceled from its page, after a question", async (context) => {

@@ -1,5 +1,5 @@
 // A state as shape, word and colour together, so that none of them carries it alone; and which state looks how.
-import type { Card, Run } from "../api/types.ts";
+import type { Card, Run, TurnPage } from "../api/types.ts";
 import type { IconName } from "./icons.tsx";
 import { Icon } from "./icons.tsx";
 import { Text } from "./text.tsx";
@@ -64,6 +64,18 @@ const RUN_LOOKS: Readonly<Record<Run["status"], Look>> = {
   done: { tone: "done", icon: "verified", word: "Done" },
   canceled: { tone: "muted", icon: "canceled", word: "Canceled" },
 };
+
+type Turn = TurnPage["turns"][number];
+
+const TURN_LOOKS: Readonly<Record<Turn["status"], Look>> = {
+  live: { tone: "accent", icon: "running", word: "At work" },
+  committed: { tone: "ready", icon: "ready", word: "Committed" },
+  failed: { tone: "failed", icon: "failed", word: "Failed" },
+  violated: { tone: "failed", icon: "failed", word: "Broke a rule" },
+  dropped: { tone: "muted", icon: "canceled", word: "Dropped" },
+};
+
+export const lookOfTurn = ({ status }: Pick<Turn, "status">): Look => TURN_LOOKS[status];
 
 /** Always with its reason. */
 export function lookOfRun({

@@ -22,6 +22,10 @@ export const live: Live = createLive({
 
 export const useLiveState = (): LiveState => useSyncExternalStore(live.onState, live.state);
 
+/** Nothing that somebody froze is asked for again by itself. */
+export const useInterval = (everyMs: number | undefined): number | false =>
+  useLiveState() === "paused" ? false : (everyMs ?? false);
+
 type Snapshot = { readonly asOfSeq: number };
 
 /** `reload` where the events do not say enough to go on. Data that nothing concerns is given back as it is. */

@@ -1,7 +1,5 @@
 // Two runs side by side: how they ended, and what they took.
 import type { ReactNode } from "react";
-import { useQuery } from "@tanstack/react-query";
-import type { ApiError } from "../../api/http.ts";
 import { getJson } from "../../api/http.ts";
 import type { Run, RunPage, RunView } from "../../api/types.ts";
 import { Chip, lookOfRun } from "../../kit/chip.tsx";
@@ -10,6 +8,8 @@ import { useSearchState } from "../../kit/search-state.ts";
 import { Empty, Failure, Loaded } from "../../kit/states.tsx";
 import { Text } from "../../kit/text.tsx";
 import { momentOf } from "../../kit/time.tsx";
+import { reloadOn, useLive } from "../../live/use-live.ts";
+import { isForRun } from "../run/run-data.ts";
 import { costOf, durationOf, tokensOf } from "../runs/amounts.ts";
 
 export default function ComparePage() {
@@ -27,16 +27,17 @@ export default function ComparePage() {
       ) : choices.error === null ? (
         <Empty title="Choose two runs." />
       ) : (
-        <Failure error={choices.error} retry={() => void choices.refetch()} />
+        <Failure error={choices.error} retry={choices.reload} />
       )}
     </>
   );
 }
 
 const useChoices = () =>
-  useQuery<RunPage, ApiError>({
-    queryKey: ["runs-to-compare"],
-    queryFn: async ({ signal }) => getJson("/v1/runs", { params: { limit: 100 }, signal }),
+  useLive<RunPage>({
+    key: ["runs-to-compare"],
+    load: async (signal) => getJson("/v1/runs", { params: { limit: 100 }, signal }),
+    apply: reloadOn(({ type }) => type === "run-queued" || type === "run-forked"),
   });
 
 function Choose({ name, label }: { readonly name: "a" | "b"; readonly label: string }) {
@@ -58,9 +59,10 @@ function Choose({ name, label }: { readonly name: "a" | "b"; readonly label: str
 }
 
 const useRun = (id: string) =>
-  useQuery<RunView, ApiError>({
-    queryKey: ["run-to-compare", id],
-    queryFn: async ({ signal }) => getJson(`/v1/runs/${encodeURIComponent(id)}`, { signal }),
+  useLive<RunView>({
+    key: ["run-to-compare", id],
+    load: async (signal) => getJson(`/v1/runs/${encodeURIComponent(id)}`, { signal }),
+    apply: reloadOn(isForRun(id)),
   });
 
 type Row = { readonly name: string; readonly of: (run: Run) => ReactNode };
@@ -79,7 +81,10 @@ function Both({ one, other }: { readonly one: string; readonly other: string }) 
   const [first, second] = [useRun(one), useRun(other)];
   const data =
     first.data === undefined || second.data === undefined ? undefined : [first.data, second.data];
-  const reload = (): void => void Promise.all([first.refetch(), second.refetch()]);
+  const reload = (): void => {
+    first.reload();
+    second.reload();
+  };
   return (
     <Loaded what="both runs" data={data} error={first.error ?? second.error} reload={reload}>
       {(views) => (

@@ -1,6 +1,7 @@
 // The turns of a run, one line each, however many there are.
 import { Link } from "wouter";
 import type { TurnPage } from "../../api/types.ts";
+import { Chip, lookOfTurn } from "../../kit/chip.tsx";
 import { Empty } from "../../kit/states.tsx";
 import { Text } from "../../kit/text.tsx";
 import { clockOf } from "../../kit/time.tsx";
@@ -43,7 +44,9 @@ const TurnRow = ({ run, turn }: TurnRowProps) => (
     <span className="clip">
       <Text>{`${turn.seat} (${turn.kind})`}</Text>
     </span>
-    <span className="clip">{turn.status}</span>
+    <span className="clip">
+      <Chip {...lookOfTurn(turn)} />
+    </span>
     <span className="clip">
       <Text>{turn.outcome ?? ""}</Text>
     </span>

@@ -7,16 +7,18 @@ import { Chip } from "../../kit/chip.tsx";
 import { Loaded } from "../../kit/states.tsx";
 import { Table } from "../../kit/table.tsx";
 import { Text } from "../../kit/text.tsx";
+import { useInterval } from "../../live/use-live.ts";
 import { lookOfService } from "../sandboxes/look.ts";
 
 const AGAIN_MS = 10_000;
 
 export function Health({ id }: { readonly id: string }) {
+  const refetchInterval = useInterval(AGAIN_MS);
   const { data, error, refetch } = useQuery<SandboxHealth, ApiError>({
     queryKey: ["sandbox-health", id],
     queryFn: async ({ signal }) =>
       getJson(`/v1/sandboxes/${encodeURIComponent(id)}/health`, { signal }),
-    refetchInterval: AGAIN_MS,
+    refetchInterval,
   });
   return (
     <Loaded what="its health" data={data} error={error} reload={() => void refetch()}>

@@ -9,6 +9,7 @@ import { ansiLines, textOf } from "../../kit/ansi.ts";
 import { AnsiText } from "../../kit/ansi-text.tsx";
 import { useSearchState } from "../../kit/search-state.ts";
 import { Loaded } from "../../kit/states.tsx";
+import { useInterval } from "../../live/use-live.ts";
 import { saveText } from "./save-text.ts";
 import "./sandbox.css";
 
@@ -19,6 +20,7 @@ type LogsProps = { readonly sandbox: Sandbox };
 export function Logs({ sandbox: { id, services } }: LogsProps) {
   const { get, set } = useSearchState();
   const service = get("service");
+  const refetchInterval = useInterval(AGAIN_MS);
   const { data, error, refetch } = useQuery<string, ApiError>({
     queryKey: ["sandbox-logs", id, service],
     queryFn: async ({ signal }) => {
@@ -29,7 +31,7 @@ export function Logs({ sandbox: { id, services } }: LogsProps) {
       });
       return answer.logs;
     },
-    refetchInterval: AGAIN_MS,
+    refetchInterval,
   });
   return (
     <section aria-label="Logs" className="stack logs">

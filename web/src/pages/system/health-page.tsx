@@ -16,7 +16,8 @@ import { withSample } from "./samples.ts";
 import { Sparkline } from "./sparkline.tsx";
 import { SystemFrame } from "./system-frame.tsx";
 import type { Asked } from "./use-asked.ts";
-import { useAsked, useInterval } from "./use-asked.ts";
+import { useInterval } from "../../live/use-live.ts";
+import { useAsked } from "./use-asked.ts";
 
 const BEAT_MS = 5000;
 const SILENCE_MS = 3 * BEAT_MS;

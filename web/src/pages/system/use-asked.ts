@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ApiError, Params } from "../../api/http.ts";
 import { getJson } from "../../api/http.ts";
-import { useLiveState } from "../../live/use-live.ts";
+import { useInterval } from "../../live/use-live.ts";
 
 export type Asked<Data> = {
   readonly data: Data | undefined;
@@ -12,10 +12,6 @@ export type Asked<Data> = {
   /** When the data came, in milliseconds; 0 while there is none. */
   readonly cameAt: number;
 };
-
-/** Nothing that somebody froze is asked for again by itself. */
-export const useInterval = (everyMs: number | undefined): number | false =>
-  useLiveState() === "paused" ? false : (everyMs ?? false);
 
 type Options = { readonly params?: Params; readonly everyMs?: number };
 
